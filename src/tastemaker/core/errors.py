@@ -1,0 +1,61 @@
+"""Every error that tastemaker raises on purpose. Catch `TastemakerError` to catch them all.
+
+* TastemakerError
+  - DataError      the input does not say what it should (tables, media, folders)
+  - UnknownName    no component of that kind has that name
+  - BadSetting     a component was given a setting it does not have or cannot take
+  - NotFitted      a component was used before `fit` or `load`
+  - MissingExtra   an optional package is not installed
+  - WeightsError   pretrained weights are absent, or are not what their hash says
+  - SavedError     a saved folder is incomplete, damaged or from another format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class TastemakerError(Exception):
+    """Base of every deliberate error; its text says what is wrong and what to do."""
+
+
+class DataError(TastemakerError, ValueError):
+    """The input does not say what it should."""
+
+
+class BadSetting(TastemakerError, ValueError):
+    """A component was given a setting it does not have or cannot take."""
+
+
+class MissingExtra(TastemakerError, ImportError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed. Try: pip install 'tastemaker[{extra}]'")
+
+
+class WeightsError(TastemakerError, RuntimeError):
+    """Pretrained weights are absent, or are not what their hash says."""
+
+
+class SavedError(TastemakerError, RuntimeError):
+    """A saved folder is incomplete, damaged or from another format."""
+
+
+class NotFitted(TastemakerError, RuntimeError):
+    """A component was used before `fit` or `load`."""
+
+    def __init__(self, component: object) -> None:
+        name = type(component).__name__
+        super().__init__(f"{name} has not been fitted. Call `{name}.fit(data)` first.")
+
+
+class UnknownName(TastemakerError, LookupError):
+    """No component of that kind has that name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")

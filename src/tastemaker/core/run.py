@@ -1,0 +1,47 @@
+"""How one piece of learning is run: seed, device, threads, progress, checkpoints, time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+
+def silent(message: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Settings of the run, apart from those of the component that learns.
+
+    Attributes:
+        seed: Equal seeds give equal results on one machine.
+        device: "cpu", "cuda", ..., or "auto" (cuda where there is one).
+        threads: Threads of the numeric libraries; 0 leaves them as they are.
+        say: Takes lines such as ``Epoch [1/20], Loss: 0.93``.
+        bars: Show progress bars on the terminal.
+        checkpoints: Folder where an interrupted run finds its state; None keeps none.
+        seconds: Time budget of one fit; None means no limit.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 0
+    say: Say = silent
+    bars: bool = False
+    checkpoints: Path | None = None
+    seconds: float | None = None
+
+    def progress(self, work: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+        """Pass `work` on, with a bar called `what` when bars are wanted."""
+        if not self.bars:
+            yield from work
+            return
+        from tqdm import tqdm
+
+        yield from tqdm(work, desc=what, total=total, leave=False, mininterval=0.3)

@@ -1,0 +1,1 @@
+"""From raw content to one vector an item and source."""

@@ -1,0 +1,30 @@
+"""What an encoder is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.data import Source
+
+
+class Encoder(Protocol):
+    """Turns raw content of one source into vectors. Pure: same input, same output, whatever the batch."""
+
+    name: ClassVar[str]
+    source: ClassVar[Source]
+
+    def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
+        """Encode n present entries as float32 of shape (n, dim).
+
+        An entry is what decoding gives: a text (str), a picture (uint8 RGB array, (height, width, 3)) or a
+        mono sound (float32 array at the encoder's `rate`).
+        """
+        ...
+
+    def fingerprint(self) -> str:
+        """A text that changes whenever `encode` would: settings and hash of the weights; the cache key."""
+        ...

@@ -1,0 +1,125 @@
+"""What a recommender is. A subclass writes four methods; the rest is written once, here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.core import Run
+from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
+from tastemaker.models.ranking import rank
+
+Scores = NDArray[np.float32]  # (n_queries, n_items), higher is better, nan = no opinion
+State = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a recommender may learn from beside the interactions.
+
+    Attributes:
+        items: Fused vectors of the items, or None without content.
+        features: Vectors of the items by encoder, or None.
+        users: Vectors of the users by encoder, or None.
+        validation: Interactions to stop by; None where all are training.
+    """
+
+    items: ItemVectors | None = None
+    features: FeatureSet | None = None
+    users: FeatureSet | None = None
+    validation: Dataset | None = None
+
+
+class Recommender(ABC):
+    """Ranks all items for a query.
+
+    Abstract methods are the only ones a subclass may write; concrete subclasses are final.
+    """
+
+    name: ClassVar[str]
+
+    @final
+    def fit(  # noqa: PLR0913 - the four sources of knowledge, all optional
+        self,
+        data: Dataset,
+        *,
+        items: ItemVectors | None = None,
+        features: FeatureSet | None = None,
+        users: FeatureSet | None = None,
+        validation: Dataset | None = None,
+        run: Run | None = None,
+    ) -> Self:
+        """Learn from `data` and whatever else is given; equal seeds give equal models."""
+        self.learn(data, Given(items, features, users, validation), run or Run())
+        return self
+
+    @abstractmethod
+    def learn(self, data: Dataset, given: Given, run: Run) -> None:
+        """Learn anew; what was learned before is forgotten."""
+
+    @abstractmethod
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """Score every item for each query, shape (q, n_items); nan = no opinion. Raises `NotFitted`."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """All that was learned, as arrays (no pickles)."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Take back what `state` gave."""
+
+    @final
+    def recommend(
+        self,
+        queries: Sequence[Query],
+        k: int = 10,
+        *,
+        repeat: bool = False,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Recommendations:
+        """The best `k` items of each query, without those in its history unless `repeat`.
+
+        Items without an opinion are left out. Ties are broken by item number, so equal scores
+        always give equal lists. Works in blocks of queries: memory stays bounded.
+
+        Args:
+            queries: Who asks.
+            k: Length of the lists.
+            repeat: Whether items of the history may come again.
+            allowed: Which items may be listed, bool, shape (n_items,) or (q, n_items).
+        """
+        return rank(self.score, queries, k, repeat=repeat, allowed=allowed)
+
+    @final
+    def save(self, folder: Path) -> None:
+        """Write ``component.json`` and ``state.safetensors`` into `folder`, whole or not at all."""
+        from tastemaker.models.saving import save
+
+        save(self, folder)
+
+
+class Rates(Protocol):
+    """A recommender that also predicts ratings; its `recommend` sorts exactly as its `rate`."""
+
+    def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Predicted rating of ``items[n]`` by ``queries[n]``, shape (n,)."""
+        ...
+
+
+class Embeds(Protocol):
+    """A recommender whose score is an inner product; it may be served by an index."""
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """Shape (q, d)."""
+        ...
+
+    def item_vectors(self) -> NDArray[np.float32]:
+        """Shape (n_items, d)."""
+        ...

@@ -1,0 +1,70 @@
+"""Recommenders on disk: a folder with ``component.json`` and ``state.safetensors``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tastemaker.core import SavedError, spec_of
+from tastemaker.core.files import replacing, replacing_folder, write_json
+
+if TYPE_CHECKING:
+    from tastemaker.models.base import Recommender, State
+
+FORMAT = 1
+
+
+def save(model: Recommender, folder: Path) -> None:
+    """Write `model` into `folder`; a killed process leaves the old version whole."""
+    with replacing_folder(folder) as new:
+        write_state(new / "state.safetensors", model.state())
+        write_json(new / "component.json", {"kind": "recommender", "format": FORMAT, **spec_of(model)})
+
+
+def load(folder: Path) -> Recommender:
+    """Rebuild the recommender that `save` wrote into `folder`; raises `SavedError`."""
+    from tastemaker.models.catalog import RECOMMENDERS
+
+    spec = read_manifest(folder, "recommender", FORMAT)
+    model = RECOMMENDERS.build(spec)
+    model.restore(read_state(folder / "state.safetensors"))
+    return model
+
+
+def read_manifest(folder: Path, kind: str, form: int) -> dict[str, object]:
+    """The specification in ``component.json``, checked for kind and format."""
+    path = folder / "component.json"
+    try:
+        spec: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SavedError(
+            f"{folder} holds no saved {kind}: its component.json is no JSON ({error})."
+        ) from error
+    found, version = spec.pop("kind", None), spec.pop("format", None)
+    if found != kind or version != form:
+        raise SavedError(
+            f"{path} is a {found!r} of format {version}; expected a {kind!r} of format {form}. Fit it anew."
+        )
+    return spec
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write arrays as safetensors, whole or not at all."""
+    from safetensors.numpy import save_file
+
+    with replacing(path) as new:
+        save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, new)
+
+
+def read_state(path: Path) -> State:
+    """Read arrays that `write_state` wrote; raises `SavedError` where the file is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise SavedError(f"{path} cannot be read ({error}). Fit and save the model anew.") from error
