@@ -1,0 +1,7 @@
+"""``python -m tastemaker``."""
+
+import sys
+
+from tastemaker.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,82 @@
+"""Commands that ask a saved pipeline: recommend, rate, similar."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tastemaker.cli.output import Commands, command, run_of, show
+
+
+def add(commands: Commands) -> None:
+    """Add this group's commands."""
+    recommend = command(
+        commands,
+        "recommend",
+        "Top-N lists for users, or for strangers with their events",
+        "  tastemaker recommend shop.tm --users ann bob -k 5\n"
+        "  tastemaker recommend shop.tm --users all -k 20 --out lists.parquet\n"
+        "  tastemaker recommend shop.tm --events visitors.csv --candidates in_stock.csv --exclude sold_out.csv",
+        _recommend,
+    )
+    recommend.add_argument("pipeline", type=Path, metavar="DIR", help="a saved pipeline")
+    who = recommend.add_mutually_exclusive_group(required=True)
+    who.add_argument("--users", nargs="+", metavar="ID", help="`all`, ids, or one file with a column user_id")
+    who.add_argument("--events", type=Path, metavar="FILE", help="histories of strangers: user_id, item_id, ...")
+    recommend.add_argument("-k", type=int, default=20, help="length of the lists (default 20)")
+    recommend.add_argument("--out", type=Path, help="write FILE.csv, .parquet or .jsonl instead of printing")
+    recommend.add_argument("--repeat", action="store_true", help="items of the history may come again")
+    recommend.add_argument("--candidates", type=Path, metavar="FILE", help="only these (column item_id)")
+    recommend.add_argument("--exclude", type=Path, metavar="FILE", help="never these (column item_id)")
+
+    rate = command(
+        commands,
+        "rate",
+        "predicted ratings for pairs of user and item",
+        "  tastemaker rate shop.tm --pairs pairs.csv --out ratings.csv",
+        _rate,
+    )
+    rate.add_argument("pipeline", type=Path, metavar="DIR", help="a saved pipeline whose model predicts ratings")
+    rate.add_argument("--pairs", type=Path, required=True, metavar="FILE", help="columns user_id, item_id")
+    rate.add_argument("--out", type=Path, help="write FILE.csv, .parquet or .jsonl instead of printing")
+
+    similar = command(
+        commands,
+        "similar",
+        "items like an item, or users like a user",
+        "  tastemaker similar shop.tm B004ZT0SSG -k 5\n  tastemaker similar shop.tm --user ann",
+        _similar,
+    )
+    similar.add_argument("pipeline", type=Path, metavar="DIR", help="a saved pipeline")
+    similar.add_argument("item", nargs="?", help="an item id")
+    similar.add_argument("--user", metavar="ID", help="users like this one instead")
+    similar.add_argument("-k", type=int, default=10, help="how many (default 10)")
+
+
+def _recommend(args: argparse.Namespace) -> None:
+    from tastemaker.actions.ask import RecommendRequest, recommend
+
+    request = RecommendRequest(
+        args.pipeline,
+        users=args.users,
+        events=args.events,
+        k=args.k,
+        out=args.out,
+        repeat=args.repeat,
+        candidates=args.candidates,
+        exclude=args.exclude,
+        run=run_of(args),
+    )
+    show(args, recommend(request))
+
+
+def _rate(args: argparse.Namespace) -> None:
+    from tastemaker.actions.ask import RateRequest, rate
+
+    show(args, rate(RateRequest(args.pipeline, args.pairs, out=args.out)))
+
+
+def _similar(args: argparse.Namespace) -> None:
+    from tastemaker.actions.ask import SimilarRequest, similar
+
+    show(args, similar(SimilarRequest(args.pipeline, item=args.item, user=args.user, k=args.k)))

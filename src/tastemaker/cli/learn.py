@@ -1,0 +1,72 @@
+"""Commands that learn: run, fit."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tastemaker.cli.output import Commands, command, run_of, show
+
+
+def add(commands: Commands) -> None:
+    """Add this group's commands."""
+    run = command(
+        commands,
+        "run",
+        "the main job: read, clean, split, encode, fuse, fit, measure, then refit on everything and save",
+        "  tastemaker run shop/ --out shop.tm\n"
+        "  tastemaker run shop/ --out shop.tm --model content --split cold_items\n"
+        "  tastemaker run shop/ --out shop.tm --config mine.toml --seed 1 --json",
+        _run,
+    )
+    _shared(run)
+    run.add_argument(
+        "--split",
+        metavar="HOW",
+        help="time, last, random, ratings, cold_items, cold_users, given or files:DIR (default: by the data)",
+    )
+    run.add_argument("-k", type=int, help="length of the measured lists (default 10)")
+
+    fit = command(
+        commands,
+        "fit",
+        "learn from all interactions of a folder and save the pipeline",
+        "  tastemaker fit shop/ --out shop.tm\n  tastemaker fit shop/ --out shop.tm --model multimodal_mlp",
+        _fit,
+    )
+    _shared(fit)
+
+
+def _shared(made: argparse.ArgumentParser) -> None:
+    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pipeline is saved")
+    made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
+    made.add_argument("--model", metavar="NAME", help="a recommender by name (default: item_knn, content, popular)")
+    made.add_argument("--seed", type=int, default=0, help="equal seeds give equal results (default 0)")
+    made.add_argument("--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)")
+    made.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
+
+
+def _run(args: argparse.Namespace) -> None:
+    from tastemaker.actions.learn import RunRequest, run
+
+    request = RunRequest(
+        args.folder,
+        args.out,
+        config=args.config,
+        model=args.model,
+        verify=args.verify,
+        run=run_of(args),
+        split=args.split,
+        k=args.k,
+    )
+    show(args, run(request))
+
+
+def _fit(args: argparse.Namespace) -> None:
+    from tastemaker.actions.learn import FitRequest, fit
+
+    request = FitRequest(
+        args.folder, args.out, config=args.config, model=args.model, verify=args.verify, run=run_of(args)
+    )
+    show(args, fit(request))

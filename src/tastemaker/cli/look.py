@@ -1,0 +1,65 @@
+"""Commands that look at data: init, read, export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tastemaker.cli.output import Commands, command, run_of, show
+
+
+def add(commands: Commands) -> None:
+    """Add this group's commands."""
+    init = command(
+        commands,
+        "init",
+        "look at a source and write tastemaker.toml beside it",
+        "  tastemaker init shop/\n  tastemaker init ml-100k/ --print",
+        _init,
+    )
+    init.add_argument("source", type=Path, help="a data folder, or a MovieLens, RecBole, MMRec or Parquet source")
+    init.add_argument("--print", action="store_true", dest="only_print", help="print the settings, write nothing")
+    init.add_argument("--force", action="store_true", help="replace a tastemaker.toml that is there")
+
+    read = command(
+        commands,
+        "read",
+        "read and clean a data folder and print the receipt",
+        "  tastemaker read shop/\n  tastemaker read shop/ --json > receipt.json",
+        _read,
+    )
+    read.add_argument("folder", type=Path, help="the data folder")
+    read.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
+
+    export = command(
+        commands,
+        "export",
+        "encode the items and write .npy vectors and ids for other toolboxes",
+        "  tastemaker export shop/ --features vectors/",
+        _export,
+    )
+    export.add_argument("folder", type=Path, help="the data folder")
+    export.add_argument("--features", type=Path, required=True, metavar="OUT", help="folder for NAME.npy and NAME.ids")
+    export.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
+    export.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
+
+
+def _init(args: argparse.Namespace) -> None:
+    from tastemaker.actions.look import InitRequest, init
+
+    show(args, init(InitRequest(args.source, write=not args.only_print, force=args.force)))
+
+
+def _read(args: argparse.Namespace) -> None:
+    from tastemaker.actions.look import ReadRequest, read
+
+    show(args, read(ReadRequest(args.folder, config=args.config, run=run_of(args))))
+
+
+def _export(args: argparse.Namespace) -> None:
+    from tastemaker.actions.look import ExportRequest, export
+
+    request = ExportRequest(
+        args.folder, out=args.features, config=args.config, verify=args.verify, run=run_of(args)
+    )
+    show(args, export(request))
