@@ -4,3 +4,52 @@ from tastemaker.core import Catalog
 from tastemaker.features.base import Encoder
 
 ENCODERS: Catalog[Encoder] = Catalog("encoder")
+
+
+@ENCODERS.entry("minilm")
+def _minilm() -> type[Encoder]:
+    from tastemaker.features.text.minilm import MiniLM
+
+    return MiniLM
+
+
+@ENCODERS.entry("use")
+def _use() -> type[Encoder]:
+    from tastemaker.features.text.use import USE
+
+    return USE
+
+
+@ENCODERS.entry("tfidf")
+def _tfidf() -> type[Encoder]:
+    from tastemaker.features.text.tfidf import TfIdf
+
+    return TfIdf
+
+
+@ENCODERS.entry("efficientnet")
+def _efficientnet() -> type[Encoder]:
+    from tastemaker.features.image.efficientnet import EfficientNet
+
+    return EfficientNet
+
+
+@ENCODERS.entry("musicnn")
+def _musicnn() -> type[Encoder]:
+    from tastemaker.features.audio.musicnn import MusiCNN
+
+    return MusiCNN
+
+
+@ENCODERS.entry("attributes")
+def _attributes() -> type[Encoder]:
+    from tastemaker.features.attributes import Attributes
+
+    return Attributes
+
+
+@ENCODERS.entry("vectors")
+def _vectors() -> type[Encoder]:
+    from tastemaker.features.vectors import Vectors
+
+    return Vectors

@@ -1,0 +1,66 @@
+"""Sentences as 384 numbers by MiniLM, a true BERT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+from numpy.typing import NDArray
+
+from tastemaker.core import component
+from tastemaker.features import engine, weights
+from tastemaker.features.text.bert_run import BertRunner
+
+
+@component
+class MiniLM:
+    """English text as 384 numbers of length 1: all-MiniLM-L6-v2, mean over the tokens.
+
+    Texts are cut after `max_length` word pieces (256 pieces are about 190 English words).
+
+    Source: Wang et al. 2020, arXiv 2002.10957; Reimers & Gurevych 2019, arXiv 1908.10084 (mean pooling).
+
+    Attributes:
+        max_length: Word pieces read of a text, the two marks included.
+        batch: Texts a step.
+        threads: Threads of torch; 0 leaves them as they are.
+        folder: Folder of the weights, or a pulled hub address; "" looks in the usual places.
+    """
+
+    name: ClassVar[str] = "minilm"
+    source: ClassVar[Literal["text"]] = "text"
+    dim: ClassVar[int] = 384
+
+    max_length: Annotated[int, Ge(8), Le(512)] = 256
+    batch: Annotated[int, Ge(1)] = 32
+    threads: Annotated[int, Ge(0)] = 0
+    folder: str = ""
+
+    def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
+        """Encode n texts as float32 of shape (n, 384), rows of length 1."""
+        if not len(content):
+            return np.zeros((0, self.dim), np.float32)
+        with engine.inference(self.threads):
+            return self._runner.encode(content, self.batch)
+
+    def fingerprint(self) -> str:
+        """Version, settings and hash of model and tokenizer."""
+        return engine.fingerprint(
+            self, 1, weights.digest(self._place, ("model.safetensors", "tokenizer.json"))
+        )
+
+    @cached_property
+    def _place(self) -> Path:
+        return weights.folder(self.name, self.folder)
+
+    @cached_property
+    def _runner(self) -> BertRunner:
+        return BertRunner(self._place, self.max_length, pooling="mean", normalise=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Settings only: a copy in another process loads the weights itself."""
+        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
