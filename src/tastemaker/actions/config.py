@@ -1,0 +1,92 @@
+"""``tastemaker.toml``: one file, one schema; unknown keys are refused with the nearest name."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from tastemaker.core import BadSetting, DataError, component
+from tastemaker.data.settings import DataSettings
+
+Spec = dict[str, Any]
+NAME = "tastemaker.toml"
+DEFAULT_MODEL: Spec = {
+    "name": "fallback",
+    "models": [{"name": "item_knn"}, {"name": "content"}, {"name": "popular"}],
+}
+
+
+@component
+class Config:
+    """Everything that a run can be told.
+
+    Attributes:
+        data: How the folder is read and cleaned, table ``[data]``.
+        split: How test data are held out; None decides by the data.
+        encoders: Names or tables with a name; None decides by the content and the weights at hand.
+        whiten: Settings of the whitening of each encoder's vectors, table ``[whiten]``.
+        fusion: Name or table with a name.
+        model: Name or table with a name.
+        k: Length of the measured lists.
+    """
+
+    data: DataSettings = Field(default_factory=DataSettings)
+    split: str | None = None
+    encoders: list[str | Spec] | None = None
+    whiten: Spec = Field(default_factory=dict)
+    fusion: str | Spec = "weighted"
+    model: str | Spec = Field(default_factory=lambda: DEFAULT_MODEL)
+    k: Annotated[int, Ge(1), Le(1000)] = 10
+
+
+def load_config(folder: Path, file: Path | None = None, **given: Any) -> Config:
+    """The folder's ``tastemaker.toml``, over it `file`, over it what is `given` (None: not given).
+
+    Raises:
+        DataError: a file cannot be read or is no TOML.
+        BadSetting: a key or a value is not understood.
+    """
+    settings: Spec = {}
+    for path in (folder / NAME, file):
+        if path is not None and (path == file or path.is_file()):
+            settings.update(_read(path))
+    config = _build(settings, file or folder / NAME)
+    given = {key: value for key, value in given.items() if value is not None}
+    model = given.pop("model", None)
+    if model is not None and _name(config.model) != model:
+        given["model"] = model
+    return replace(config, **given)
+
+
+def _read(path: Path) -> Spec:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"There is no settings file {path}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _build(settings: Spec, path: Path) -> Config:
+    known = [f.name for f in fields(Config)]
+    for key in settings:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise BadSetting(f"{path} has an unknown key {key!r}.{hint} Known: {', '.join(known)}.")
+    try:
+        return Config(**settings)
+    except pydantic.ValidationError as error:
+        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        raise BadSetting("\n".join([f"{path} has settings that cannot be taken:", *lines])) from error
+
+
+def _name(spec: str | Spec) -> Any:
+    return spec if isinstance(spec, str) else spec.get("name")
