@@ -32,7 +32,7 @@ def save(pipeline: Pipeline, folder: Path, notes: dict[str, Any]) -> None:
     from tastemaker.data.saved import save as save_data
 
     data = pipeline.data
-    _refuse_strange(folder)
+    refuse_strange(folder)
     with replacing_folder(folder) as new:
         pipeline.model.save(new / "model")
         save_data(data, new / "data")
@@ -42,7 +42,7 @@ def save(pipeline: Pipeline, folder: Path, notes: dict[str, Any]) -> None:
         write_json(new / "component.json", _manifest(pipeline, notes))
 
 
-def _refuse_strange(folder: Path) -> None:
+def refuse_strange(folder: Path) -> None:
     """A folder that holds something else is never replaced."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "component.json").is_file())):
         raise SavedError(f"{folder} exists and is no saved pipeline; it is left as it is. Choose another folder.")

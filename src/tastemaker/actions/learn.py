@@ -1,0 +1,161 @@
+"""Learning from a folder: run (measured) and fit (all interactions are training)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tastemaker.actions.choose import encoders_for
+from tastemaker.actions.config import Config, load_config
+from tastemaker.actions.look import extraction_json, reading
+from tastemaker.core import Run
+from tastemaker.core.threads import limit_threads
+from tastemaker.data import Dataset
+
+if TYPE_CHECKING:
+    from tastemaker.actions.measured import Measured
+    from tastemaker.data.read import Reading
+    from tastemaker.features.extract import Extraction
+    from tastemaker.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What is learned from, and where the pipeline goes."""
+
+    folder: Path
+    out: Path
+    config: Path | None = None
+    model: str | None = None
+    verify: bool = False
+    run: Run = field(default_factory=Run)
+
+
+@dataclass(frozen=True)
+class RunRequest(FitRequest):
+    """The same with how test data are held out and how long the measured lists are."""
+
+    split: str | None = None
+    k: int | None = None
+
+
+@dataclass
+class Clock:
+    """Seconds of each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, run: Run) -> Iterator[None]:
+        """Time one stage and say that it has ended."""
+        start = time.perf_counter()
+        yield
+        taken = time.perf_counter() - start
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + taken, 3)
+        run.say(f"{name}: {taken:.1f} s")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A folder read and encoded, and what its settings are."""
+
+    config: Config
+    reading: Reading
+    extraction: Extraction
+    encoders: list[Any]
+    clock: Clock
+
+    @property
+    def data(self) -> Dataset:
+        """The cleaned data set."""
+        return self.reading.data
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The answer of `fit`."""
+
+    prepared: Prepared
+    out: Path
+    model: str
+
+    def text(self) -> str:
+        """What was learned and where it lies."""
+        data, log = self.prepared.data, self.prepared.data.interactions
+        return f"{self.model} learned from {len(log)} interactions of {len(data.users)} users -> {self.out}"
+
+    def to_json(self) -> Any:
+        """Counts, seconds and the folder."""
+        return {
+            "out": str(self.out),
+            "model": self.model,
+            "interactions": len(self.prepared.data.interactions),
+            "features": extraction_json(self.prepared.extraction),
+            "seconds": self.prepared.clock.seconds,
+        }
+
+
+def fit(request: FitRequest) -> Fitted:
+    """Learn from all interactions of a folder and save the pipeline."""
+    with limit_threads(request.run.threads):
+        config = load_config(request.folder, request.config, model=request.model)
+        _check_out(request.out)
+        prepared = prepare(request, config)
+        pipeline = make_pipeline(prepared, request.run)
+        with prepared.clock.stage("fit", request.run):
+            pipeline.fit(prepared.data, raw=prepared.extraction.features, run=request.run)
+        pipeline.save(request.out)
+    return Fitted(prepared, request.out, pipeline.model.name)
+
+
+def run(request: RunRequest) -> Measured:
+    """Read, clean, split, encode, fuse, fit, measure, refit on everything; save and report."""
+    from tastemaker.actions.measured import measure
+
+    with limit_threads(request.run.threads):
+        config = load_config(
+            request.folder, request.config, model=request.model, split=request.split, k=request.k
+        )
+        _check_out(request.out)
+        prepared = prepare(request, config)
+        return measure(prepared, make_pipeline(prepared, request.run), request.out, request.run)
+
+
+def prepare(request: FitRequest, config: Config) -> Prepared:
+    """Read the folder and encode its content."""
+    from tastemaker.features.extract import extract
+
+    clock = Clock()
+    with clock.stage("read", request.run):
+        read = reading(request.folder, request.config, request.run)
+    encoders = encoders_for(read.data, config.encoders, request.run.say)
+    with clock.stage("encode", request.run):
+        extraction = extract(read.data, encoders, run=request.run, verify=request.verify)
+    return Prepared(config, read, extraction, encoders, clock)
+
+
+def make_pipeline(prepared: Prepared, run: Run) -> Pipeline:
+    """The pipeline that the settings describe, not fitted yet."""
+    from tastemaker.features.whiten import Whiten
+    from tastemaker.fusion.catalog import FUSIONS
+    from tastemaker.models.catalog import RECOMMENDERS
+    from tastemaker.pipeline import Pipeline
+
+    config = prepared.config
+    return Pipeline(
+        model=RECOMMENDERS.build(config.model),
+        encoders=prepared.encoders,
+        fusion=FUSIONS.build(config.fusion),
+        whiten=Whiten(**config.whiten),
+    )
+
+
+def _check_out(out: Path) -> None:
+    """Refuse before any work a folder that could not be written at its end."""
+    from tastemaker.pipeline.saving import refuse_strange
+
+    refuse_strange(out)
