@@ -1,4 +1,6 @@
-"""Write docs/reference from the code: cli.md from the parser, components.md from the catalogs.
+"""Write docs/reference from the code, and the lists of pages in docs/index.md.
+
+reference/cli.md comes from the parser, reference/components.md from the catalogs.
 
 ``python docs/make_reference.py`` writes; with ``--check`` it only compares, and also follows every relative
 link of the documentation. ``make check`` runs the latter.
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
 HEAD = "<!-- Written by docs/make_reference.py (make reference): change the code, not this page. -->\n"
 KINDS = {
     "Encoders": ("tastemaker.features.catalog", "ENCODERS", "raw content to vectors"),
@@ -28,12 +30,54 @@ KINDS = {
     "Metrics": ("tastemaker.evaluation.catalog", "METRICS", "lists to one number a user"),
     "Rating metrics": ("tastemaker.evaluation.catalog", "RATING_METRICS", "predicted ratings to one number"),
 }
+GUIDE = [
+    "start",
+    "data",
+    "read",
+    "reading",
+    "cleaning",
+    "splits",
+    "splitting",
+    "worlds",
+    "features",
+    "encoders",
+    "weights",
+]
+GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "pipeline", "commands"]
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}
 
 
 def pages() -> dict[str, str]:
-    """The generated pages by file name."""
-    return {"cli.md": cli_page(), "components.md": components_page()}
+    """The generated pages by their path in docs."""
+    return {
+        "reference/cli.md": cli_page(),
+        "reference/components.md": components_page(),
+        "index.md": index_page(),
+    }
+
+
+# --- the index ---
+
+
+def index_page() -> str:
+    """docs/index.md with its lists of pages brought up to date."""
+    text = (DOCS / "index.md").read_text("utf-8")
+    return re.sub(r"(<!-- ([\w-]+): .*?-->\n).*?(<!-- /\2 -->)", _list, text, flags=re.S)
+
+
+def _list(found: re.Match[str]) -> str:
+    folder = found[2]
+    pages = sorted((DOCS / folder).glob("*.md"), key=_place)
+    return found[1] + "".join(f"* [{_title(page)}]({folder}/{page.name})\n" for page in pages) + found[3]
+
+
+def _title(page: Path) -> str:
+    return next(line[2:].strip() for line in page.read_text("utf-8").splitlines() if line.startswith("# "))
+
+
+def _place(page: Path) -> tuple[int, str]:
+    """Guide pages in the order in which data pass, others by name."""
+    return (GUIDE.index(page.stem) if page.stem in GUIDE else len(GUIDE), page.name)
 
 
 # --- the command line ---
@@ -86,7 +130,7 @@ def components_page() -> str:
 
 def _component(name: str, made: type[Any]) -> str:
     lines = [f"### `{name}`\n", f"{first_line(made)} (`{made.__name__}`)\n"]
-    rows = list(_settings(made))
+    rows = list(settings(made))
     if rows:
         lines += ["| setting | type | range | default | what |", "|---|---|---|---|---|", *rows, ""]
     else:
@@ -99,7 +143,8 @@ def first_line(made: type[Any]) -> str:
     return " ".join((inspect.getdoc(made) or "").split("\n\n", 1)[0].split())
 
 
-def _settings(made: type[Any]) -> Iterator[str]:
+def settings(made: type[Any]) -> Iterator[str]:
+    """A table row for each setting: name, type, range, default, what it is."""
     hints = typing.get_type_hints(made, include_extras=True)
     about = _attributes(made)
     for field in dataclasses.fields(made):
@@ -204,9 +249,9 @@ def broken_links() -> Iterator[str]:
 def stale() -> Iterator[str]:
     """Names of generated pages that differ from the code; white space does not count."""
     for name, text in pages().items():
-        page = REFERENCE / name
+        page = DOCS / name
         if not page.exists() or page.read_text("utf-8").split() != text.split():
-            yield f"docs/reference/{name} differs from the code: run `make reference`."
+            yield f"docs/{name} differs from the code: run `make reference`."
 
 
 def main() -> int:
@@ -219,10 +264,10 @@ def main() -> int:
             "\n".join(wrong) or f"docs: {len(documents())} pages, all links resolve, the reference is current"
         )
         return 1 if wrong else 0
-    REFERENCE.mkdir(parents=True, exist_ok=True)
+    (DOCS / "reference").mkdir(exist_ok=True)
     for name, text in pages().items():
-        (REFERENCE / name).write_text(text, "utf-8")
-        print(f"docs/reference/{name}")
+        (DOCS / name).write_text(text, "utf-8")
+        print(f"docs/{name}")
     return 0
 
 
