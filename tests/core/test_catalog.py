@@ -32,7 +32,9 @@ def test_a_name_or_a_spec_builds_the_same():
 
 
 def test_an_unknown_name_suggests_the_nearest():
-    with pytest.raises(UnknownName, match=r"no thing called 'plan'\. Did you mean 'plain'\? Known: nest_ed, plain\."):
+    with pytest.raises(
+        UnknownName, match=r"no thing called 'plan'\. Did you mean 'plain'\? Known: nest_ed, plain\."
+    ):
         catalog().get("plan")
 
 
@@ -62,7 +64,11 @@ def test_what_is_built_already_passes():
 
 def test_settings_round_trip_through_plain_values():
     nested = Nested(parts=[Plain(size=7)], table={"a": 1.0})
-    assert spec_of(nested) == {"name": "nest_ed", "parts": [{"name": "plain", "size": 7}], "table": {"a": 1.0}}
+    assert spec_of(nested) == {
+        "name": "nest_ed",
+        "parts": [{"name": "plain", "size": 7}],
+        "table": {"a": 1.0},
+    }
 
 
 def test_a_namespace_finds_classes_by_their_name():

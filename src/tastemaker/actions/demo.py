@@ -1,0 +1,55 @@
+"""The demonstration: MovieLens-100K and a generated world from end to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tastemaker.core import Run
+
+if TYPE_CHECKING:
+    from tastemaker.actions.measured import Measured
+
+
+@dataclass(frozen=True)
+class DemoRequest:
+    """Where the demonstration goes."""
+
+    out: Path = Path("demo")
+    run: Run = field(default_factory=Run)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Two runs."""
+
+    movies: Measured
+    world: Measured
+
+    def text(self) -> str:
+        """Both tables, a few lists, and where the reports lie."""
+        parts = (("MovieLens-100K: behaviour, titles and genres", self.movies), ("A generated world", self.world))
+        return "\n\n".join(f"== {head}\n{made.text()}\n\n{made.lists()}" for head, made in parts)
+
+    def to_json(self) -> Any:
+        """Both answers."""
+        return {"movielens-100k": self.movies.to_json(), "world": self.world.to_json()}
+
+
+def demo(request: DemoRequest) -> Demo:
+    """Pull MovieLens-100K, make a world, run both, and report."""
+    from tastemaker.actions.learn import RunRequest, run
+    from tastemaker.core.places import home
+    from tastemaker.data.pull import pull
+    from tastemaker.data.worlds import WorldSettings, make_world
+
+    movies = pull("movielens-100k", run=request.run)
+    world = home() / "data" / f"world-{request.run.seed}"
+    if not (world / "interactions.csv").is_file():
+        make_world(world, WorldSettings(seed=request.run.seed), run=request.run)
+    out = request.out
+    return Demo(
+        run(RunRequest(movies, out / "movielens-100k.tm", run=request.run)),
+        run(RunRequest(world, out / "world.tm", run=request.run)),
+    )
