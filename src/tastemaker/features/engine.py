@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -25,12 +27,17 @@ def fingerprint(encoder: object, version: int, weights: str = "") -> str:
     return f"{name}/{version}/{fingerprints.of_json([settings, weights])[:32]}"
 
 
+def settings_only(encoder: object) -> dict[str, Any]:
+    """State for pickling: the settings. A copy in another process loads the weights itself."""
+    return {key: value for key, value in vars(encoder).items() if not key.startswith("_")}
+
+
 def in_batches(
     entries: Sequence[T],
     batch: int,
     encode: Callable[[list[T]], NDArray[np.float32]],
-    sizes: Sequence[int],
     dim: int,
+    sizes: Sequence[int] = (),
 ) -> NDArray[np.float32]:
     """Encode entries in batches of similar size and give the rows back in the order of `entries`.
 
@@ -38,14 +45,14 @@ def in_batches(
         entries: n entries.
         batch: At most so many at once.
         encode: Turns a list of entries into rows, (len, dim).
-        sizes: Length of each entry; batches hold neighbours, so that little is padded.
         dim: Width of the rows.
+        sizes: Length of each entry: batches hold neighbours, so that little is padded; () keeps the order.
 
     Returns:
         Shape (n, dim), float32.
     """
     out = np.zeros((len(entries), dim), np.float32)
-    order = np.argsort(np.asarray(sizes, np.int64), kind="stable")
+    order = np.argsort(sizes, kind="stable") if len(sizes) else np.arange(len(entries))
     for start in range(0, len(entries), batch):
         rows = order[start : start + batch]
         out[rows] = encode([entries[row] for row in rows])
@@ -54,7 +61,7 @@ def in_batches(
 
 @contextmanager
 def inference(threads: int) -> Iterator[None]:
-    """torch without gradients, on so many threads; 0 leaves their number as it is."""
+    """Let torch work without gradients, on so many threads; 0 leaves their number as it is."""
     torch = import_torch()
     before = torch.get_num_threads()
     if threads:
@@ -76,26 +83,25 @@ def import_torch() -> Any:
 
 
 def import_transformers(extra: str = "text") -> Any:
-    """The module transformers; raises `MissingExtra`, or says that a broken torchvision stands in its way."""
+    """The module transformers, its bars off; raises `MissingExtra`, or names a broken torchvision."""
     import_torch()
     refuse_broken_torchvision()
     try:
-        import transformers
+        transformers: Any = importlib.import_module("transformers")
     except ImportError as error:
         raise MissingExtra("transformers", extra) from error
+    transformers.utils.logging.disable_progress_bar()
     return transformers
 
 
 def refuse_broken_torchvision() -> None:
-    """Raise a clear error where torchvision is installed but does not fit torch: transformers would fail oddly."""
-    from importlib.util import find_spec
-
-    if find_spec("torchvision") is None:
+    """Raise a clear error where torchvision does not fit torch: transformers would fail in an odd way."""
+    if importlib.util.find_spec("torchvision") is None:
         return
     try:
-        import torchvision  # noqa: F401
+        importlib.import_module("torchvision")
     except Exception as error:  # a missing operator raises RuntimeError, a missing library OSError
         raise TastemakerError(
-            f"torchvision is installed but does not work with this torch ({error}), and transformers cannot be "
-            "imported beside it. Try: pip uninstall torchvision (tastemaker does not need it)."
+            f"torchvision is installed but does not work with this torch ({error}), and transformers cannot "
+            "be imported beside it. Try: pip uninstall torchvision (tastemaker does not need it)."
         ) from error

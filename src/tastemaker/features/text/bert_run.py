@@ -42,7 +42,7 @@ class BertRunner:
     def encode(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """Encode n texts as float32 of shape (n, dim)."""
         tokens = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
-        return engine.in_batches(tokens, batch, self._forward, [len(ids) for ids in tokens], self.dim)
+        return engine.in_batches(tokens, batch, self._forward, self.dim, [len(ids) for ids in tokens])
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         torch = engine.import_torch()

