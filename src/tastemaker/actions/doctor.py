@@ -73,7 +73,7 @@ def _weights() -> list[Check]:
     from tastemaker.features.weights import known
 
     return [
-        Check(f"weights {w.name}", w.present, str(w.where) if w.present else f"tastemaker weights pull {w.name}")
+        Check(f"weights {w.name}", w.folder is not None, w.cure if w.folder is None else str(w.folder))
         for w in known()
     ]
 
