@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tastemaker.core import Run
 
 if TYPE_CHECKING:
-    from tastemaker.actions.measured import Measured
+    from tastemaker.actions.answers import RunAnswer
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class DemoRequest:
 class Demo:
     """Two runs."""
 
-    movies: Measured
-    world: Measured
+    movies: RunAnswer
+    world: RunAnswer
 
     def text(self) -> str:
         """Both tables, a few lists, and where the reports lie."""

@@ -17,7 +17,7 @@ from tastemaker.core.threads import limit_threads
 from tastemaker.data import Dataset
 
 if TYPE_CHECKING:
-    from tastemaker.actions.measured import Measured
+    from tastemaker.actions.answers import RunAnswer
     from tastemaker.data.read import Reading
     from tastemaker.features.extract import Extraction
     from tastemaker.pipeline import Pipeline
@@ -112,7 +112,7 @@ def fit(request: FitRequest) -> Fitted:
     return Fitted(prepared, request.out, pipeline.model.name)
 
 
-def run(request: RunRequest) -> Measured:
+def run(request: RunRequest) -> RunAnswer:
     """Read, clean, split, encode, fuse, fit, measure, refit on everything; save and report."""
     from tastemaker.actions.measured import measure
 

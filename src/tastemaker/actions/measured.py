@@ -1,0 +1,119 @@
+"""The second half of `run`: split, learn, measure beside simple baselines, refit on everything, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.actions.answers import Cut, RunAnswer
+from tastemaker.actions.learn import Prepared
+from tastemaker.actions.samples import samples
+from tastemaker.core import Run
+from tastemaker.data import Dataset, ItemVectors
+from tastemaker.data.join import join
+
+if TYPE_CHECKING:
+    from tastemaker.data import Split
+    from tastemaker.evaluation.report import Report
+    from tastemaker.models import Recommender
+    from tastemaker.pipeline import Pipeline
+
+BASELINES = ("item_knn", "content", "popular")
+
+
+def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunAnswer:
+    """Measure `pipeline` and the baselines on one split, then refit it on everything, save and report.
+
+    What is measured has learned from train and validation; test users are asked for once.
+    """
+    from tastemaker.actions.document import write
+    from tastemaker.evaluation.compare import compare
+
+    clock = prepared.clock
+    how, parts = _split(prepared, run)
+    known = join(parts.train, parts.validation)
+    allowed = _candidates(how, known, parts.test)
+    with clock.stage("fuse", run):
+        pipeline.describe(known, prepared.extraction.features, run=run)
+    space = _space(prepared.data, pipeline)
+    reports, fitted = [], []
+    for model in (pipeline.model, *_baselines(pipeline)):
+        with clock.stage(f"fit and measure {model.name}", run):
+            fitted.append(pipeline.with_model(model).refit(known, run=run))
+            reports.append(_evaluate(fitted[-1], known, parts.test, (prepared.config.k, space, allowed), run))
+    ratings, accuracy = _rated(fitted[0], known, parts.test, run)
+    with clock.stage("refit on everything", run):
+        pipeline.fit(prepared.data, raw=prepared.extraction.features, run=run)
+    pipeline.save(out, {"split": how, "metrics": reports[0].to_json()["measures"]})
+    answer = RunAnswer(
+        prepared=prepared,
+        cut=Cut(how, len(parts.train.interactions), len(parts.validation.interactions),
+                len(parts.test.interactions), "items unknown in training" if allowed is not None else "all items"),
+        reports=tuple(reports),
+        comparisons=tuple(compare(reports[0], other) for other in reports[1:]),
+        ratings=ratings,
+        accuracy=accuracy,
+        samples=samples(pipeline, reports[0].users, run.seed),
+        out=out,
+    )  # fmt: skip
+    write(answer, pipeline)
+    return answer
+
+
+def _split(prepared: Prepared, run: Run) -> tuple[str, Split]:
+    from tastemaker.data.splits import default, parse
+
+    how = prepared.config.split
+    splitter = parse(how, run.seed) if how else default(prepared.data, run.seed)
+    return how or splitter.name, next(iter(splitter.split(prepared.data)))
+
+
+def _candidates(how: str, known: Dataset, test: Dataset) -> NDArray[np.bool_] | None:
+    """With `cold_items` the lists hold items alone that training never saw."""
+    if how != "cold_items":
+        return None
+    allowed = np.zeros(len(known.items), bool)
+    allowed[test.interactions.item] = True
+    allowed[known.interactions.item] = False
+    return allowed
+
+
+def _baselines(pipeline: Pipeline) -> list[Recommender]:
+    from tastemaker.models.catalog import RECOMMENDERS
+
+    names = [n for n in BASELINES if n != pipeline.model.name and (n != "content" or pipeline.items is not None)]
+    return [RECOMMENDERS.build(name) for name in names]
+
+
+def _evaluate(pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int, Any, Any], run: Run) -> Report:
+    from tastemaker.evaluation.evaluate import evaluate
+
+    k, space, allowed = how
+    report = evaluate(pipeline, known, test, k=k, items=space, seed=run.seed, run=run, allowed=allowed)
+    return report.named(pipeline.model.name)
+
+
+def _space(data: Dataset, pipeline: Pipeline) -> ItemVectors | None:
+    """Vectors for diversity that the model does not use: words where it has none, else categories."""
+    from tastemaker.features.catalog import ENCODERS
+    from tastemaker.features.extract import extract
+
+    used = {encoder.name for encoder in pipeline.encoders}
+    for name, there in (("tfidf", any(data.content.get("text", ()))), ("attributes", bool(data.item_attributes))):
+        if there and name not in used:
+            found = extract(data, [ENCODERS.build(name)]).features[name]
+            return ItemVectors(found.vectors, found.present)
+    return None
+
+
+def _rated(pipeline: Pipeline, known: Dataset, test: Dataset, run: Run) -> tuple[Any, dict[str, dict[str, float]]]:
+    """Errors of predicted ratings and accuracy of yes / no, for a model that predicts them."""
+    from tastemaker.actions.rated import accuracies, rating_report
+
+    if getattr(pipeline.model, "rate", None) is None:
+        return (), {}
+    ratings = (rating_report(pipeline, test, run.seed),) if known.explicit else ()
+    return ratings, accuracies(pipeline, {"train": known, "test": test}, run.seed)
