@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     shop = write_shop(place / "shop", users=18, items=12)
     (shop / "tastemaker.toml").unlink()
     (shop / "images").mkdir()
-    rows = list(csv.reader((shop / "items.csv").open()))
+    rows = list(csv.reader((shop / "items.csv").read_text().splitlines()))
     for number, row in enumerate(rows[1:]):
         Image.new("RGB", (32, 32), (20 * number, 90, 160)).save(shop / "images" / f"{number}.png")
         row.append(f"images/{number}.png")
