@@ -1,0 +1,31 @@
+"""Precision at k."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+
+from tastemaker.core import component
+from tastemaker.data import Dataset, ItemVectors, Recommendations
+from tastemaker.evaluation.judging import judge
+
+
+@component
+class Precision:
+    """Share of the `k` places that hold a right answer; a list shorter than `k` has empty places.
+
+    Source: Herlocker et al. 2004, section 4.1.2; P@k of trec_eval.
+    """
+
+    name: ClassVar[str] = "precision"
+    k: Annotated[int, Ge(1)] = 10
+
+    def measure(
+        self, recs: Recommendations, truth: Dataset, train: Dataset, *, items: ItemVectors | None = None
+    ) -> NDArray[np.float64]:
+        """One value a user in [0, 1], shape (q,); 0 without a list, nan without a right answer."""
+        judged = judge(recs, truth, self.k)
+        return judged.defined(judged.hits.sum(axis=1) / self.k)
