@@ -28,6 +28,11 @@ KINDS = {
     "Recommenders": ("tastemaker.models.catalog", "RECOMMENDERS", "behaviour and item vectors to lists"),
     "Splitters": ("tastemaker.data.catalog", "SPLITTERS", "interactions to train, validation and test"),
     "Metrics": ("tastemaker.evaluation.catalog", "METRICS", "lists to one number a user"),
+    "Exposure metrics": (
+        "tastemaker.evaluation.catalog",
+        "EXPOSURE_METRICS",
+        "all lists together to one number",
+    ),
     "Rating metrics": ("tastemaker.evaluation.catalog", "RATING_METRICS", "predicted ratings to one number"),
 }
 GUIDE = [
