@@ -2,7 +2,7 @@
 
 from tastemaker.features.weights.carriers import CARRIERS, Carrier, carrier
 from tastemaker.features.weights.find import digest, folder
-from tastemaker.features.weights.pull import Pulled, pull
+from tastemaker.features.weights.pulling import Pulled, pull
 from tastemaker.features.weights.report import Entry, known, verify
 
 __all__ = [

@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tastemaker.core import WeightsError, fingerprints
 from tastemaker.features.weights import find, hub
 from tastemaker.features.weights.carriers import CARRIERS, Carrier, carrier
-from tastemaker.features.weights.pull import MANIFEST
+from tastemaker.features.weights.pulling import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,13 @@ def _check_pinned(one: Carrier) -> tuple[bool, str]:
 
 def _check_manifest(place: Path) -> tuple[bool, str]:
     try:
-        rows: dict[str, Any] = json.loads((place / MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError):
+        manifest = json.loads((place / MANIFEST).read_text("utf-8"))
+        rows = {str(name): str(row["sha256"]) for name, row in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False, f"{place / MANIFEST} cannot be read. {_again(place)}"
-    for name, row in rows.items():
+    for name, sha256 in rows.items():
         file = place / name
-        if not file.is_file() or fingerprints.of_file(file) != row["sha256"]:
+        if not file.is_file() or fingerprints.of_file(file) != sha256:
             return False, f"{file} is missing or changed. {_again(place)}"
     return True, f"{place}: {len(rows)} files as pulled"
 
