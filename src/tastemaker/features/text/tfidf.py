@@ -56,7 +56,8 @@ class TfIdf:
         for start in range(0, len(content), BLOCK):
             terms = [self._terms(text) for text in content[start : start + BLOCK]]
             out[start : start + BLOCK] = self._hasher.transform(terms).toarray()
-        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+        return out
 
     def fingerprint(self) -> str:
         """Version, settings and hash of the list of function words."""

