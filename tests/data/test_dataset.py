@@ -67,7 +67,10 @@ def test_strangers_keep_only_known_items():
     assert people == ["u0", "u1", "u2"]
     assert all(q.user is None and (q.history < 10).all() for q in asked)
     with pytest.raises(DataError, match="None of the 15 items"):
-        strangers(events, dataset(items=2, n=30, users=20).__class__(names("u", 2), names("x", 2), known.interactions))
+        strangers(
+            events,
+            dataset(items=2, n=30, users=20).__class__(names("u", 2), names("x", 2), known.interactions),
+        )
 
 
 def test_a_query_of_items_likes_them():
