@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -42,7 +43,12 @@ def _quarters(values: NDArray[np.float64], there: NDArray[np.bool_]) -> Labels:
 
 
 def largest(labels: Labels) -> list[str]:
-    """The largest groups, lengths of history from short to long, others by name."""
+    """The largest groups: numbers and ranges from low to high, others by name."""
     names, counts = np.unique(labels[labels != ""], return_counts=True)
-    kept = {str(names[at]) for at in np.argsort(-counts, kind="stable")[:GROUPS]}
-    return [n for n in HISTORY if n in kept] if kept <= set(HISTORY) else sorted(kept)
+    return sorted((str(names[at]) for at in np.argsort(-counts, kind="stable")[:GROUPS]), key=_order)
+
+
+def _order(name: str) -> tuple[float, str]:
+    """By the first number in the name, "< 29" before "29 to 42"; names without a number at the end."""
+    number = re.search(r"\d+(\.\d+)?", name)
+    return (float(number.group()) - 0.5 * name.startswith("<") if number else np.inf, name)
