@@ -73,7 +73,10 @@ class RunAnswer:
             side_by_side(self.reports, [name for name in SHOWN if name in self.reports[0].measures]),
             *(self._difference(c) for c in self.comparisons),
             *(report.table() for report in self.ratings),
-            *(f"accuracy on {part}: {a['accuracy']:.4f} (majority {a['majority']:.4f})" for part, a in self.accuracy.items()),
+            *(
+                f"accuracy on {part}: {a['accuracy']:.4f} (majority {a['majority']:.4f})"
+                for part, a in self.accuracy.items()
+            ),
             f"pipeline, report.html and report.json: {self.out}",
         ]
         return "\n".join(parts)

@@ -50,7 +50,9 @@ class Rows:
             return f"{n} rows -> {self.out}"
         rows = zip(*self.columns.values(), strict=True)
         lines = ["\t".join(map(_cell, row)) + self._title(row) for row in rows]
-        return "\n".join(["\t".join([*self.columns, "title"][: len(self.columns) + bool(self.titles)]), *lines])
+        return "\n".join(
+            ["\t".join([*self.columns, "title"][: len(self.columns) + bool(self.titles)]), *lines]
+        )
 
     def to_json(self) -> Any:
         """Rows as objects, or where they lie."""
@@ -83,7 +85,11 @@ def recommend(request: RecommendRequest) -> Rows:
     if request.out is not None:
         write_columns(request.out, columns)
         return Rows(columns, request.out)
-    shown = {item: pipeline.data.title(row) for item in columns["item_id"] if (row := pipeline.data.items.row(item)) is not None}
+    shown = {
+        item: pipeline.data.title(row)
+        for item in columns["item_id"]
+        if (row := pipeline.data.items.row(item)) is not None
+    }
     return Rows(columns, titles=shown)
 
 

@@ -29,7 +29,10 @@ class Demo:
 
     def text(self) -> str:
         """Both tables, a few lists, and where the reports lie."""
-        parts = (("MovieLens-100K: behaviour, titles and genres", self.movies), ("A generated world", self.world))
+        parts = (
+            ("MovieLens-100K: behaviour, titles and genres", self.movies),
+            ("A generated world", self.world),
+        )
         return "\n\n".join(f"== {head}\n{made.text()}\n\n{made.lists()}" for head, made in parts)
 
     def to_json(self) -> Any:

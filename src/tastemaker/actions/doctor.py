@@ -51,7 +51,9 @@ def doctor() -> Health:
     """Look at Python, optional packages, weights, and the folder that holds caches."""
     import os
 
-    system = Check("tastemaker", True, f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    system = Check(
+        "tastemaker", True, f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
     packages = [_package(name, *what) for name, what in OPTIONAL.items()]
     return Health((system, *packages, _vision(), *_weights(), _home()))
 

@@ -64,7 +64,13 @@ def known_row(entry: Any) -> dict[str, Any]:
 def _word(value: Any) -> Any:
     if value is None:
         return ""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) if isinstance(value, Path) else value
+    return (
+        {True: "yes", False: "no"}[value]
+        if isinstance(value, bool)
+        else str(value)
+        if isinstance(value, Path)
+        else value
+    )
 
 
 def _pull(request: DataRequest) -> Table:
@@ -81,7 +87,9 @@ def _make(request: DataRequest) -> Table:
     from tastemaker.data.worlds import make_world, parse_settings
 
     if request.name != "world":
-        raise BadSetting(f"Only `world` can be made (got {request.name!r}): tastemaker data make world --out DIR")
+        raise BadSetting(
+            f"Only `world` can be made (got {request.name!r}): tastemaker data make world --out DIR"
+        )
     out = request.out or home() / "data" / f"world-{request.run.seed}"
     summary = make_world(out, parse_settings(request.settings, request.run.seed), run=request.run)
     return Table(({"name": "world", "folder": str(out), **known_row(summary)},))
@@ -106,4 +114,6 @@ def weights(request: WeightsRequest) -> Table:
     if request.verb == "pull":
         pulled = store.pull(names, say=request.run.say, bars=request.run.bars)
         return Table(tuple(known_row(entry) for entry in pulled))
-    return Table(tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(names)))
+    return Table(
+        tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(names))
+    )

@@ -38,7 +38,11 @@ class Understood:
 
     def to_json(self) -> Any:
         """The same as an object."""
-        return {"understood": list(self.lines), "toml": self.toml, "written": self.written and str(self.written)}
+        return {
+            "understood": list(self.lines),
+            "toml": self.toml,
+            "written": self.written and str(self.written),
+        }
 
 
 def init(request: InitRequest) -> Understood:

@@ -71,5 +71,9 @@ def _lists(request: EvaluateRequest, recs: Path, train: Path) -> Report:
     if ranked:
         columns["rank"] = [int(rank) for rank in table["rank"].to_pylist()]
     return evaluate_lists(
-        columns, read_columns(train, pairs), read_columns(request.test, pairs), request.k, seed=request.run.seed
+        columns,
+        read_columns(train, pairs),
+        read_columns(request.test, pairs),
+        request.k,
+        seed=request.run.seed,
     ).named(recs.stem)

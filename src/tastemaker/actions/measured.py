@@ -84,11 +84,15 @@ def _candidates(how: str, known: Dataset, test: Dataset) -> NDArray[np.bool_] | 
 def _baselines(pipeline: Pipeline) -> list[Recommender]:
     from tastemaker.models.catalog import RECOMMENDERS
 
-    names = [n for n in BASELINES if n != pipeline.model.name and (n != "content" or pipeline.items is not None)]
+    names = [
+        n for n in BASELINES if n != pipeline.model.name and (n != "content" or pipeline.items is not None)
+    ]
     return [RECOMMENDERS.build(name) for name in names]
 
 
-def _evaluate(pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int, Any, Any], run: Run) -> Report:
+def _evaluate(
+    pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int, Any, Any], run: Run
+) -> Report:
     from tastemaker.evaluation.evaluate import evaluate
 
     k, space, allowed = how
@@ -102,14 +106,19 @@ def _space(data: Dataset, pipeline: Pipeline) -> ItemVectors | None:
     from tastemaker.features.extract import extract
 
     used = {encoder.name for encoder in pipeline.encoders}
-    for name, there in (("tfidf", any(data.content.get("text", ()))), ("attributes", bool(data.item_attributes))):
+    for name, there in (
+        ("tfidf", any(data.content.get("text", ()))),
+        ("attributes", bool(data.item_attributes)),
+    ):
         if there and name not in used:
             found = extract(data, [ENCODERS.build(name)]).features[name]
             return ItemVectors(found.vectors, found.present)
     return None
 
 
-def _rated(pipeline: Pipeline, known: Dataset, test: Dataset, run: Run) -> tuple[Any, dict[str, dict[str, float]]]:
+def _rated(
+    pipeline: Pipeline, known: Dataset, test: Dataset, run: Run
+) -> tuple[Any, dict[str, dict[str, float]]]:
     """Errors of predicted ratings and accuracy of yes / no, for a model that predicts them."""
     from tastemaker.actions.rated import accuracies, rating_report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -125,6 +126,7 @@ class Dataset:
         clock: "time" (seconds since 1970), "positions" (an order without a clock) or "none".
         explicit: True where `Interactions.value` are ratings that users gave.
         name: A short name for reports.
+        root: The folder that media may not lead out of, or None where there are no media.
     """
 
     users: Vocabulary
@@ -141,6 +143,23 @@ class Dataset:
     clock: Clock = "none"
     explicit: bool = False
     name: str = "data"
+    root: Path | None = None
+
+    @classmethod
+    def from_frames(
+        cls, interactions: Any, items: Any = None, users: Any = None, settings: Any = None
+    ) -> Dataset:
+        """Clean tables that are in memory: pandas, Polars, Arrow, or mappings of columns.
+
+        Args:
+            interactions: Columns user_id, item_id and others as in a data folder.
+            items: Column item_id and others, or None.
+            users: Column user_id and others, or None.
+            settings: `DataSettings`, or None for the defaults.
+        """
+        from tastemaker.data.frames import from_frames
+
+        return from_frames(interactions, items, users, settings).data
 
     def only(self, rows: NDArray[Any]) -> Dataset:
         """The same users, items and content with only some interactions (mask or ascending rows)."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.core import Run
+from tastemaker.core import BadSetting, Run, SavedError
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
 from tastemaker.models.ranking import rank
 
@@ -40,9 +40,14 @@ class Recommender(ABC):
     """Ranks all items for a query.
 
     Abstract methods are the only ones a subclass may write; concrete subclasses are final.
+
+    Attributes:
+        name: Its name in the catalog.
+        needs_vectors: Whether `fit` refuses to work without item vectors.
     """
 
     name: ClassVar[str]
+    needs_vectors: ClassVar[bool] = False
 
     @final
     def fit(  # noqa: PLR0913 - the four sources of knowledge, all optional
@@ -55,7 +60,16 @@ class Recommender(ABC):
         validation: Dataset | None = None,
         run: Run | None = None,
     ) -> Self:
-        """Learn from `data` and whatever else is given; equal seeds give equal models."""
+        """Learn from `data` and whatever else is given; equal seeds give equal models.
+
+        Raises:
+            BadSetting: the model ranks by item vectors, and there are none.
+        """
+        if items is None and self.needs_vectors:
+            raise BadSetting(
+                f"The recommender {self.name!r} ranks by item vectors, and there are none. "
+                "Give it content and an encoder, or choose 'item_knn' or 'popular'."
+            )
         self.learn(data, Given(items, features, users, validation), run or Run())
         return self
 
@@ -91,10 +105,16 @@ class Recommender(ABC):
 
         Args:
             queries: Who asks.
-            k: Length of the lists.
+            k: Length of the lists, at least 1.
             repeat: Whether items of the history may come again.
             allowed: Which items may be listed, bool, shape (n_items,) or (q, n_items).
+
+        Raises:
+            NotFitted: before `fit` or `load`.
+            BadSetting: `k` is below 1.
         """
+        if k < 1:
+            raise BadSetting(f"Lists need at least 1 place; got k = {k}.")
         return rank(self.score, queries, k, repeat=repeat, allowed=allowed)
 
     @final
@@ -103,6 +123,23 @@ class Recommender(ABC):
         from tastemaker.models.saving import save
 
         save(self, folder)
+
+
+def array(state: State, name: str) -> NDArray[Any]:
+    """One array of a saved state; raises `SavedError` where it is absent."""
+    if name not in state:
+        raise SavedError(
+            f"The saved state has no array {name!r}; it has: {', '.join(sorted(state))}. Fit it anew."
+        )
+    return state[name]
+
+
+class Explains(Protocol):
+    """A recommender whose score is a sum over the history."""
+
+    def contributions(self, query: Query, item: int) -> NDArray[np.float32]:
+        """What each entry of the query's history adds to the score of `item`, shape (h,)."""
+        ...
 
 
 class Rates(Protocol):

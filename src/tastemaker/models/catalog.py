@@ -4,3 +4,52 @@ from tastemaker.core import Catalog
 from tastemaker.models.base import Recommender
 
 RECOMMENDERS: Catalog[Recommender] = Catalog("recommender")
+
+
+@RECOMMENDERS.entry("popular")
+def _popular() -> type[Recommender]:
+    from tastemaker.models.popular import Popular
+
+    return Popular
+
+
+@RECOMMENDERS.entry("content")
+def _content() -> type[Recommender]:
+    from tastemaker.models.content import Content
+
+    return Content
+
+
+@RECOMMENDERS.entry("item_knn")
+def _item_knn() -> type[Recommender]:
+    from tastemaker.models.item_knn import ItemKNN
+
+    return ItemKNN
+
+
+@RECOMMENDERS.entry("user_knn")
+def _user_knn() -> type[Recommender]:
+    from tastemaker.models.user_knn import UserKNN
+
+    return UserKNN
+
+
+@RECOMMENDERS.entry("rp3beta")
+def _rp3beta() -> type[Recommender]:
+    from tastemaker.models.rp3beta import RP3Beta
+
+    return RP3Beta
+
+
+@RECOMMENDERS.entry("multimodal_mlp")
+def _multimodal_mlp() -> type[Recommender]:
+    from tastemaker.models.multimodal_mlp import MultimodalMLP
+
+    return MultimodalMLP
+
+
+@RECOMMENDERS.entry("fallback")
+def _fallback() -> type[Recommender]:
+    from tastemaker.models.fallback import Fallback
+
+    return Fallback

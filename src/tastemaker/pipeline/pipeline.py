@@ -80,7 +80,11 @@ class Pipeline:
         return self
 
     def describe(
-        self, train: Dataset, raw: FeatureSet | None = None, cache: FeatureCache | None = None, run: Run | None = None
+        self,
+        train: Dataset,
+        raw: FeatureSet | None = None,
+        cache: FeatureCache | None = None,
+        run: Run | None = None,
     ) -> None:
         """The first half of `fit`: vectors of items and users, whitened and fused."""
         from tastemaker.features.extract import extract
@@ -91,7 +95,7 @@ class Pipeline:
             raw = extract(train, self.encoders, cache=cache, run=run).features if self.encoders else {}
         self.whitenings = {name: self.whiten.fit(found) for name, found in raw.items()}
         self.features = {name: self.whitenings[name].apply(found) for name, found in raw.items()}
-        self.users = user_features(train, self.features, run=run)
+        self.users = user_features(train, self.features, self.encoders, self.whitenings, run)
         self.items = None
         if self.features:
             self.items = self.fusion.fit(self.features, train, run).fuse(self.features)
@@ -135,13 +139,23 @@ class Pipeline:
         return strangers(read(events).data, self.data)
 
     def recommend(
-        self, users: Sequence[str], k: int = 10, *, repeat: bool = False, allowed: NDArray[np.bool_] | None = None
+        self,
+        users: Sequence[str],
+        k: int = 10,
+        *,
+        repeat: bool = False,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> Recommendations:
         """The best `k` unseen items for each user id; unknown users are strangers, not errors."""
         return self.answer(self.queries(users), k, repeat=repeat, allowed=allowed)
 
     def answer(
-        self, asked: Sequence[Query], k: int = 10, *, repeat: bool = False, allowed: NDArray[np.bool_] | None = None
+        self,
+        asked: Sequence[Query],
+        k: int = 10,
+        *,
+        repeat: bool = False,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> Recommendations:
         """The best `k` items for each query; see `Recommender.recommend`."""
         return self.model.recommend(asked, k, repeat=repeat, allowed=allowed)
@@ -172,7 +186,11 @@ class Pipeline:
             return [self.data.items.ids[i] for i in found], scores, "content"
         recs = self.model.recommend([Query.of([row])], k)
         there = recs.items[0] >= 0
-        return [self.data.items.ids[i] for i in recs.items[0][there]], recs.scores[0][there].tolist(), self.model.name
+        return (
+            [self.data.items.ids[i] for i in recs.items[0][there]],
+            recs.scores[0][there].tolist(),
+            self.model.name,
+        )
 
     def similar_users(self, user: str, k: int = 10) -> Neighbours:
         """Ids and scores of the users with the nearest histories (cosine of what they liked)."""
@@ -198,7 +216,9 @@ def _row(row: int | None, kind: str, name: str, ids: tuple[str, ...]) -> int:
     from tastemaker.core import DataError
 
     if row is None:
-        raise DataError(f"There is no {kind} {name!r}. Known are {len(ids)}, such as {', '.join(map(repr, ids[:3]))}.")
+        raise DataError(
+            f"There is no {kind} {name!r}. Known are {len(ids)}, such as {', '.join(map(repr, ids[:3]))}."
+        )
     return row
 
 

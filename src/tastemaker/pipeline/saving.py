@@ -44,8 +44,12 @@ def save(pipeline: Pipeline, folder: Path, notes: dict[str, Any]) -> None:
 
 def refuse_strange(folder: Path) -> None:
     """A folder that holds something else is never replaced."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "component.json").is_file())):
-        raise SavedError(f"{folder} exists and is no saved pipeline; it is left as it is. Choose another folder.")
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / "component.json").is_file())
+    ):
+        raise SavedError(
+            f"{folder} exists and is no saved pipeline; it is left as it is. Choose another folder."
+        )
 
 
 def _manifest(pipeline: Pipeline, notes: dict[str, Any]) -> dict[str, Any]:

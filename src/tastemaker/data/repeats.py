@@ -1,0 +1,122 @@
+"""Equal rows, and several interactions of one user with one item."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.data.order import stable_order
+from tastemaker.data.receipt import Ledger
+from tastemaker.data.rows import Rows, Understood, with_log
+
+Policy = Literal["merge", "last", "first", "all"]
+
+
+def _pairs(rows: Rows, found: Understood) -> NDArray[np.int64]:
+    """One number a pair of user and item (within one part, where the column `split` is given), shape (n,)."""
+    key = rows.log.user.astype(np.int64)
+    key *= len(found.items)
+    key += rows.log.item
+    if rows.split is not None:
+        key *= len(found.parts)
+        key += rows.split
+    return key
+
+
+def _groups(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows whose key occurs more than once, sorted by (key, row), and their keys beside them."""
+    order = stable_order(key)
+    ordered = key[order]
+    same = ordered[1:] == ordered[:-1]
+    several = np.zeros(len(key), bool)
+    several[1:] = same
+    several[:-1] |= same
+    return order[several], ordered[several]
+
+
+def drop_equal(rows: Rows, found: Understood, ledger: Ledger) -> Rows:
+    """Rows that equal an earlier one in everything (user, item, event, rating, time, session, comment) are dropped."""
+    picked, key = _groups(_pairs(rows, found))
+    if not len(picked):
+        return rows
+    few = rows.take(picked)
+    _, number = (
+        np.unique(few.comments.astype(str), return_inverse=True)
+        if few.comments is not None
+        else (0, few.log.kind)
+    )
+    # lexsort: the last key is the first; ties keep the order of (key, row), so that the earliest row is kept.
+    columns = (number, few.log.session, few.log.value, few.log.kind, few.order, key)
+    order = np.lexsort(columns)
+    equal = np.ones(len(order) - 1, bool)
+    for column in columns:
+        ordered = column[order]
+        equal &= ordered[1:] == ordered[:-1]
+    keep = np.ones(len(rows), bool)
+    keep[picked[order[1:][equal]]] = False
+    return rows.keep(keep, "equal rows", ledger)
+
+
+def one_a_pair(rows: Rows, found: Understood, policy: Policy, ledger: Ledger) -> Rows:
+    """One row for each pair of user and item, as the policy says (see `DataSettings.repeats`)."""
+    if policy == "all":
+        return rows
+    picked, key = _groups(_pairs(rows, found))
+    if not len(picked):
+        return rows
+    start = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+    last = np.append(start[1:], len(key)) - 1
+    stays = start if policy == "first" else last
+    if policy == "merge":
+        rows = _strongest(rows, picked, start, last, ratings=found.values.explicit)
+    keep = np.ones(len(rows), bool)
+    keep[picked] = False
+    keep[picked[stays]] = True
+    examples = (
+        f"user {found.users[rows.log.user[row]]!r}, item {found.items[rows.log.item[row]]!r}"
+        for row in picked[stays[:5]]
+    )
+    ledger.add(f"repeated pairs of user and item ({_SAID[policy]})", "dropped", int((~keep).sum()), examples)
+    return rows.take(keep)
+
+
+_SAID = {"merge": "merged into the last", "last": "the last stays", "first": "the first stays"}
+
+
+def _strongest(
+    rows: Rows, picked: NDArray[np.int64], start: NDArray[np.int64], last: NDArray[np.int64], *, ratings: bool
+) -> Rows:
+    """Each pair's last row takes event and value of the strongest row of its own sign, and the last comment."""
+    group = np.repeat(np.arange(len(start)), np.append(start[1:], len(picked)) - start)
+    target = picked[last]
+    if rows.comments is not None:
+        rows = _last_comment(rows, picked, group, target)
+    if ratings:
+        return rows
+    sign = rows.log.sign[picked]
+    strength = np.where(sign == sign[last][group], np.abs(rows.log.value[picked]), np.float32(-1))
+    best = np.maximum.reduceat(strength, start)
+    winner = np.empty(len(start), np.int64)
+    at_best = strength == best[group]
+    winner[group[at_best]] = picked[
+        at_best
+    ]  # of equal indices numpy keeps the last: the latest of the strongest
+    value, kind = rows.log.value.copy(), rows.log.kind.copy()
+    value[target], kind[target] = value[winner], kind[winner]
+    return with_log(rows, value=value, kind=kind)
+
+
+def _last_comment(
+    rows: Rows, picked: NDArray[np.int64], group: NDArray[np.int64], target: NDArray[np.int64]
+) -> Rows:
+    from dataclasses import replace
+
+    assert rows.comments is not None
+    said = rows.comments[picked] != ""
+    source = target.copy()
+    source[group[said]] = picked[said]
+    comments = rows.comments.copy()
+    comments[target] = comments[source]
+    return replace(rows, comments=comments)
