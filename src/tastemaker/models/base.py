@@ -128,9 +128,7 @@ class Recommender(ABC):
 def array(state: State, name: str) -> NDArray[Any]:
     """One array of a saved state; raises `SavedError` where it is absent."""
     if name not in state:
-        raise SavedError(
-            f"The saved state has no array {name!r}; it has: {', '.join(sorted(state))}. Fit it anew."
-        )
+        raise SavedError(f"The saved state has no array {name!r}; it has: {', '.join(sorted(state))}. Fit it anew.")
     return state[name]
 
 

@@ -93,4 +93,5 @@ def _below(out: Scores, other: Scores) -> Scores:
     spread = np.where(top > low, top - low, np.float32(1))
     gap = np.maximum(np.abs(floor), 1)  # a step that float32 still tells apart beside the floor
     squeezed = (top - other) / spread
-    return (floor - gap * (1 + squeezed)).astype(np.float32)
+    below: Scores = (floor - gap * (1 + squeezed)).astype(np.float32)
+    return below

@@ -47,7 +47,8 @@ def fading(row: NDArray[np.integer], decay: float) -> NDArray[np.float64]:
         return np.zeros(0)
     end = np.cumsum(np.bincount(row))
     back = end[row] - 1 - np.arange(len(row))
-    return np.maximum(np.power(float(decay), back), FAINTEST)
+    out: NDArray[np.float64] = np.maximum(np.power(float(decay), back), FAINTEST)
+    return out
 
 
 def _latest(

@@ -52,9 +52,7 @@ class ItemKNN(Recommender):
         _, size = sparse.sizes(taken)
         shrink = np.float32(self.shrink)
 
-        def weigh(
-            both: NDArray[np.float32], row: NDArray[np.int32], column: NDArray[np.int32]
-        ) -> NDArray[np.float32]:
+        def weigh(both: NDArray[np.float32], row: NDArray[np.int32], column: NDArray[np.int32]) -> NDArray[np.float32]:
             similar = both / (np.sqrt(size[row] * size[column]) + shrink)
             return np.where(row == column, np.float32(0), similar)
 

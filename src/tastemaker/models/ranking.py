@@ -57,9 +57,7 @@ def _masked(
         scores[row, np.concatenate([q.history for q in queries])] = -np.inf
     if allowed is not None:
         if allowed.shape[-1] != scores.shape[1]:
-            raise BadSetting(
-                f"`allowed` speaks of {allowed.shape[-1]} items, but there are {scores.shape[1]}."
-            )
+            raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {scores.shape[1]}.")
         scores[~np.broadcast_to(allowed, scores.shape)] = -np.inf
     return scores
 

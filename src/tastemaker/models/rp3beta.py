@@ -57,9 +57,7 @@ class RP3Beta(Recommender):
         start.data = np.power(of_user[start.indices] * np.repeat(of_item, np.diff(start.indptr)), -self.alpha)
         end = np.power(of_item, -self.beta)
 
-        def weigh(
-            walks: NDArray[np.float32], row: NDArray[np.int32], column: NDArray[np.int32]
-        ) -> NDArray[np.float32]:
+        def weigh(walks: NDArray[np.float32], row: NDArray[np.int32], column: NDArray[np.int32]) -> NDArray[np.float32]:
             return np.where(row == column, np.float32(0), walks * end[column])
 
         self._walks = sparse.best_products(_float32(start), taken, weigh, self.k)

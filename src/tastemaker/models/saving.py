@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.core import SavedError, spec_of
+from tastemaker.core import BadSetting, SavedError, UnknownName, spec_of
 from tastemaker.core.files import replacing, replacing_folder, write_json
 
 if TYPE_CHECKING:
     from tastemaker.models.base import Recommender, State
 
 FORMAT = 1
+MANIFEST, STATE = "component.json", "state.safetensors"
 
 
 def save(model: Recommender, folder: Path) -> None:
     """Write `model` into `folder`; a killed process leaves the old version whole."""
     with replacing_folder(folder) as new:
-        write_state(new / "state.safetensors", model.state())
-        write_json(new / "component.json", {"kind": "recommender", "format": FORMAT, **spec_of(model)})
+        write_state(new / STATE, model.state())
+        write_json(new / MANIFEST, {"kind": "recommender", "format": FORMAT, **spec_of(model)})
 
 
 def load(folder: Path) -> Recommender:
@@ -29,20 +30,21 @@ def load(folder: Path) -> Recommender:
     from tastemaker.models.catalog import RECOMMENDERS
 
     spec = read_manifest(folder, "recommender", FORMAT)
-    model = RECOMMENDERS.build(spec)
-    model.restore(read_state(folder / "state.safetensors"))
+    try:
+        model = RECOMMENDERS.build(spec)
+    except (UnknownName, BadSetting) as error:
+        raise SavedError(f"{folder / MANIFEST} names a recommender that this version cannot build: {error}") from error
+    model.restore(read_state(folder / STATE))
     return model
 
 
 def read_manifest(folder: Path, kind: str, form: int) -> dict[str, object]:
     """The specification in ``component.json``, checked for kind and format."""
-    path = folder / "component.json"
+    path = folder / MANIFEST
     try:
-        spec: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SavedError(
-            f"{folder} holds no saved {kind}: its component.json is no JSON ({error})."
-        ) from error
+        spec: dict[str, object] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SavedError(f"{folder} holds no saved {kind}: its component.json is no JSON ({error}).") from error
     found, version = spec.pop("kind", None), spec.pop("format", None)
     if found != kind or version != form:
         raise SavedError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def blocks(left: csr_array, right: csr_array) -> list[slice]:
     ends = np.concatenate([[0], np.cumsum(pairs)])[left.indptr[1:]]
     cuts = np.flatnonzero(np.diff(ends // WORK)) + 1
     edges = [0, *cuts.tolist(), left.shape[0]]
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def _block(left: csr_array, right: csr_array, weigh: Weigh, k: int, part: slice) -> csr_array:
@@ -121,7 +122,5 @@ def unpack(name: str, state: Mapping[str, NDArray[Any]]) -> csr_array:
         out = csr_array(parts, shape=(rows, columns))
         out.check_format(full_check=True)
     except (KeyError, ValueError) as error:
-        raise SavedError(
-            f"The saved matrix {name!r} is incomplete or damaged ({error}). Fit it anew."
-        ) from error
+        raise SavedError(f"The saved matrix {name!r} is incomplete or damaged ({error}). Fit it anew.") from error
     return out

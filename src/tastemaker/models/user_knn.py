@@ -74,9 +74,7 @@ class UserKNN(Recommender):
         own = np.array([-1 if q.user is None else q.user for q in queries])
         shrink = np.float32(self.shrink)
 
-        def weigh(
-            shared: NDArray[np.float32], row: NDArray[np.int32], user: NDArray[np.int32]
-        ) -> NDArray[np.float32]:
+        def weigh(shared: NDArray[np.float32], row: NDArray[np.int32], user: NDArray[np.int32]) -> NDArray[np.float32]:
             near = shared / (length[row] * size[user] + shrink)
             return np.where((own[row] == user) | (near < 0), np.float32(0), near)
 
