@@ -3,6 +3,7 @@
 import numpy as np
 
 from tastemaker.data import Dataset, Features, Interactions, ItemVectors, Vocabulary
+from tastemaker.data.table import Column
 
 
 def names(prefix, n):
@@ -32,3 +33,20 @@ def features(seed=0, n=15, dims=None, missing=0.2):
         vectors = rng.normal(size=(n, dim)).astype(np.float32) * present[:, None]
         out[name] = Features({"minilm": "text"}.get(name, "image"), vectors, present)
     return out
+
+
+def tastes(seed=0, users=40, items=30, groups=3, each=8, attributes=False):
+    """A small world: items of a few kinds, users who like one kind; its data set and the items' vectors."""
+    rng = np.random.default_rng(seed)
+    kind, taste = np.arange(items) % groups, np.arange(users) % groups
+    chance = np.where(taste[:, None] == kind[None], 12.0, 1.0)
+    taken = [rng.choice(items, each, replace=False, p=row / row.sum()) for row in chance]
+    user, item = np.repeat(np.arange(users), each), np.concatenate(taken)
+    order = rng.permutation(len(user))
+    log = Interactions.of(user[order], item[order], time=np.arange(len(user)) * 3600)
+    vectors = np.eye(groups)[kind] + 0.3 * rng.normal(size=(items, groups))
+    more = {}
+    if attributes:
+        more["user_attributes"] = {"club": Column("category", np.array([f"c{t}" for t in taste], object))}
+    data = Dataset(names("u", users), names("i", items), log, clock="time", **more)
+    return data, ItemVectors(vectors.astype(np.float32), np.ones(items, bool))
