@@ -27,9 +27,7 @@ def clean(found: Understood, settings: DataSettings, ledger: Ledger) -> Rows:
     rows = one_a_pair(rows, found, settings.repeats, ledger)
     rows = core(rows, settings.core, found, ledger)
     if not len(rows):
-        reasons = ", ".join(
-            f"{rule.name} ({rule.hits})" for rule in ledger.rules.values() if rule.action == "dropped"
-        )
+        reasons = ", ".join(f"{rule.name} ({rule.hits})" for rule in ledger.rules.values() if rule.action == "dropped")
         raise DataError(
             f"No interaction is left after cleaning; dropped were: {reasons or 'none, there were no rows'}."
         )
@@ -63,8 +61,7 @@ def core(rows: Rows, k: int, found: Understood, ledger: Ledger) -> Rows:
         (found.items, rows.log.item, item, "items"),
     ):
         gone = np.flatnonzero(
-            (np.bincount(before, minlength=1) > 0)
-            & (np.bincount(after, minlength=before.max(initial=0) + 1) == 0)
+            (np.bincount(before, minlength=1) > 0) & (np.bincount(after, minlength=before.max(initial=0) + 1) == 0)
         )
         ledger.add(f"{what} outside the {k}-core", "dropped", len(gone), (names[row] for row in gone[:5]))
     return rows.keep(mask, f"interactions outside the {k}-core", ledger)

@@ -65,7 +65,7 @@ def find_roles(
         also: Names that another table of the source has for the same roles.
 
     Raises:
-        BadSetting: the settings name a column that no table has (interactions only: each setting is needed there).
+        BadSetting: the settings name a column that the table does not have.
         DataError: a needed column is missing.
     """
     roles: dict[str, str] = {}
@@ -76,9 +76,7 @@ def find_roles(
         fitting = _fitting(role, usual.split(), free, [given.get(role), (also or {}).get(role)])
         if len(fitting) > 1:
             others = " and ".join(map(repr, fitting[1:]))
-            ledger.add(
-                "columns that could be the same thing", "noted", 1, [f"{role} = {fitting[0]!r}, not {others}"]
-            )
+            ledger.add("columns that could be the same thing", "noted", 1, [f"{role} = {fitting[0]!r}, not {others}"])
         if fitting:
             roles[role] = fitting[0]
     _check(table, header, given, roles)
@@ -98,14 +96,15 @@ def _check(table: str, header: Sequence[str], given: Mapping[str, str], roles: M
     for role in NEEDED[table]:
         if role not in roles:
             raise DataError(_missing(table, role, header))
-    own = [role for role in TABLES[table] if role not in ITEMS and role not in USERS]
-    for role in [*own, "user_id", "item_id"] if table == "interactions" else ():
+    for role in TABLES[table]:
+        if table != "interactions" and role in ("user_id", "item_id"):
+            continue  # the name may be that of the interactions alone
         if given.get(role) and given[role] != roles.get(role):
             near = get_close_matches(given[role], header, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise BadSetting(
                 f"The settings say {role} = {given[role]!r}, but there is no such column.{hint} "
-                f"The interactions have: {', '.join(header)}."
+                f"The {table} have: {', '.join(header)}."
             )
 
 

@@ -146,9 +146,7 @@ class Dataset:
     root: Path | None = None
 
     @classmethod
-    def from_frames(
-        cls, interactions: Any, items: Any = None, users: Any = None, settings: Any = None
-    ) -> Dataset:
+    def from_frames(cls, interactions: Any, items: Any = None, users: Any = None, settings: Any = None) -> Dataset:
         """Clean tables that are in memory: pandas, Polars, Arrow, or mappings of columns.
 
         Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tastemaker.data.receipt import Ledger
 
@@ -63,7 +64,7 @@ def canonical(name: str) -> str:
     """The event that a word or phrase means, such as "comment" for ``COMMENT CREATED``; else the phrase itself."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     words = re.findall(r"[^\W_]+", spaced.lower())
-    known = {*words, "".join(words), *("".join(pair) for pair in zip(words, words[1:], strict=False))}
+    known = {*words, "".join(words), *("".join(pair) for pair in pairwise(words))}
     for event, meanings in _WORDS:
         if known & set(meanings.split()):
             return event

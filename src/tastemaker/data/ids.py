@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -60,17 +61,17 @@ def encode(column: Any, what: str) -> tuple[NDArray[np.int32], list[str]]:
         raise DataError(f"The column {what} holds {kind} values; expected one plain value a row.")
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    if column.num_chunks != 1:
-        column = pa.chunked_array(column.unify_dictionaries().chunks, column.type)
-    values, parts = _dictionary(column, kind), []
+    column = column.unify_dictionaries()
+    values = _dictionary(column, kind)
+    codes = np.empty(len(column), np.int32)
+    start = 0
     for chunk in column.chunks:
-        indices = chunk.indices
-        parts.append(indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False))
-    codes = np.concatenate(parts) if parts else np.empty(0, np.int32)
+        indices = chunk.indices if chunk.null_count == 0 else chunk.indices.fill_null(-1)
+        codes[start : start + len(chunk)] = indices.to_numpy(zero_copy_only=False)
+        start += len(chunk)
     if None in values:
-        codes = np.where([*(v is None for v in values), False], -1, np.arange(len(values) + 1))[codes].astype(
-            np.int32
-        )
+        lookup = np.array([*(-1 if value is None else row for row, value in enumerate(values)), -1], np.int32)
+        codes = lookup[codes]
     return codes, ["" if value is None else value for value in values]
 
 
@@ -88,7 +89,7 @@ def _dictionary(column: Any, kind: Any) -> list[str | None]:
 
 
 def _float(value: float | None) -> str | None:
-    if value is None or value != value:  # nan
+    if value is None or isnan(value):
         return None
     return f"{int(value)}.0" if value == int(value) and abs(value) < 2**63 else repr(value)
 
@@ -102,9 +103,7 @@ def _text(value: object) -> str | None:
 def _tidy(raw: list[str], what: str, ledger: Ledger) -> list[str]:
     names = [name if _PLAIN.fullmatch(name) else _normal(name) for name in raw]
     changed = [name for name, old in zip(names, raw, strict=True) if name != old.strip()]
-    ledger.add(
-        f"{what} with control characters or Unicode in another form", "repaired", len(changed), changed
-    )
+    ledger.add(f"{what} with control characters or Unicode in another form", "repaired", len(changed), changed)
     dotted = [name for name in names if name.endswith(".0")]
     if dotted and all(_WHOLE.fullmatch(name) for name in names if name not in MISSING):
         ledger.add(f"{what} written as a decimal number", "repaired", len(dotted), (f"{d!r}" for d in dotted))

@@ -20,9 +20,7 @@ def join(first: Dataset, second: Dataset) -> Dataset:
         raise ValueError("Only parts of one data set can be joined: their users and items differ.")
     a, b = first.interactions, second.interactions
     order = _order(np.concatenate([a.time, b.time]))
-    both = {
-        f.name: np.concatenate([getattr(a, f.name), getattr(b, f.name)])[order] for f in fields(Interactions)
-    }
+    both = {f.name: np.concatenate([getattr(a, f.name), getattr(b, f.name)])[order] for f in fields(Interactions)}
     return replace(
         first,
         interactions=Interactions(**both),

@@ -40,9 +40,7 @@ class Values:
         return f": rating {self.ratings[row]:g}" if self.ratings is not None and "rating" in rule else ""
 
 
-def values_of(
-    column: Any, kind: NDArray[np.uint8], events: Events, settings: DataSettings, ledger: Ledger
-) -> Values:
+def values_of(column: Any, kind: NDArray[np.uint8], events: Events, settings: DataSettings, ledger: Ledger) -> Values:
     """Values and signs from the ratings (may be None) and the events.
 
     With 9 ratings in 10 rows and more the ratings are the values, and rows without one are refused. With fewer, the
@@ -65,9 +63,7 @@ def values_of(
         return Values(weights[kind], sign.astype(np.int8), False, refused, ratings)
     refused = (*refused, (missing, "rows without a rating"))
     explicit = not _follows(kind, ratings)
-    ledger.add(
-        "ratings that follow from the event (taken as its weight)", "noted", 0 if explicit else len(ratings)
-    )
+    ledger.add("ratings that follow from the event (taken as its weight)", "noted", 0 if explicit else len(ratings))
     _far(ratings, ledger)
     with np.errstate(over="ignore", invalid="ignore"):
         return Values(ratings.astype(np.float32), sign.astype(np.int8), explicit, refused, ratings)

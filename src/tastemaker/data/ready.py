@@ -41,8 +41,8 @@ def from_file(file: VectorFile, items: Vocabulary, ledger: Ledger) -> Features:
     array = open_vectors(file.path)
     if array.ndim != 2 or len(array) != len(file.ids) or not 0 < array.shape[1] <= WIDEST:
         raise DataError(
-            f"{file.path} has the shape {array.shape} and {len(file.ids)} ids; expected one row an id and 1 to {WIDEST} "
-            "numbers a row."
+            f"{file.path} has the shape {array.shape} and {len(file.ids)} ids; "
+            f"expected one row an id and 1 to {WIDEST} numbers a row."
         )
     rows = items.rows(file.ids)
     known = np.flatnonzero(rows >= 0)
@@ -61,9 +61,7 @@ def from_file(file: VectorFile, items: Vocabulary, ledger: Ledger) -> Features:
     return _features(vectors, there, file.path.name, items, ledger)
 
 
-def from_lists(
-    values: list[Any], rows: NDArray[np.int32], name: str, items: Vocabulary, ledger: Ledger
-) -> Features:
+def from_lists(values: list[Any], rows: NDArray[np.int32], name: str, items: Vocabulary, ledger: Ledger) -> Features:
     """Vectors from a column of lists (or of numbers apart by blanks or commas in a string).
 
     Args:
@@ -74,18 +72,14 @@ def from_lists(
         ledger: Learns of vectors that cannot be used.
     """
     parsed = {
-        int(row): numbers
-        for value, row in zip(values, rows, strict=True)
-        if row >= 0 and (numbers := _list(value))
+        int(row): numbers for value, row in zip(values, rows, strict=True) if row >= 0 and (numbers := _list(value))
     }
     dims = np.array([len(numbers) for numbers in parsed.values()], int)
     if not len(dims):
         return Features("vectors", np.zeros((len(items), 1), np.float32), np.zeros(len(items), bool))
     dim = int(np.bincount(dims).argmax())
     other = [row for row, numbers in parsed.items() if len(numbers) != dim]
-    ledger.add(
-        f"{name} of another length than {dim}", "dropped", len(other), (items.ids[row] for row in other)
-    )
+    ledger.add(f"{name} of another length than {dim}", "dropped", len(other), (items.ids[row] for row in other))
     vectors, there = np.zeros((len(items), dim), np.float32), np.zeros(len(items), bool)
     for row, numbers in parsed.items():
         if len(numbers) == dim:
@@ -107,9 +101,7 @@ def _features(vectors: Any, there: Any, name: str, items: Vocabulary, ledger: Le
     """Rows with nan are absent; rows with an infinite number too, and told."""
     finite = np.isfinite(vectors).all(axis=1)
     endless = there & np.isinf(vectors).any(axis=1)
-    ledger.add(
-        f"vectors of {name} with infinite numbers", "dropped", int(endless.sum()), _some(items.ids, endless)
-    )
+    ledger.add(f"vectors of {name} with infinite numbers", "dropped", int(endless.sum()), _some(items.ids, endless))
     present = there & finite
     vectors[~present] = 0
     return Features("vectors", vectors, present)

@@ -17,9 +17,7 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     """Rows with aligned columns: the first to the left, the others to the right."""
     widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
     return [
-        "  ".join(
-            cell.rjust(w) if c else cell.ljust(w) for c, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
+        "  ".join(cell.rjust(w) if c else cell.ljust(w) for c, (cell, w) in enumerate(zip(row, widths, strict=True)))
         for row in rows
     ]
 
@@ -52,8 +50,7 @@ def _clock(receipt: Receipt) -> str:
 
 def _columns(receipt: Receipt) -> list[str]:
     return [
-        f"{table}: "
-        + ", ".join(ours if ours == theirs else f"{ours} = {theirs}" for ours, theirs in names.items())
+        f"{table}: " + ", ".join(ours if ours == theirs else f"{ours} = {theirs}" for ours, theirs in names.items())
         for table, names in receipt.columns.items()
     ]
 
@@ -64,9 +61,7 @@ def _events(receipt: Receipt) -> list[str]:
 
 
 def _shares(receipt: Receipt) -> list[str]:
-    rows = [
-        (name, f"{share.items:.1%}", f"{share.interactions:.1%}") for name, share in receipt.shares.items()
-    ]
+    rows = [(name, f"{share.items:.1%}", f"{share.interactions:.1%}") for name, share in receipt.shares.items()]
     return _table([("has", "of items", "of interactions"), *rows]) if rows else []
 
 

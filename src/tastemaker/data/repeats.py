@@ -38,14 +38,12 @@ def _groups(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 def drop_equal(rows: Rows, found: Understood, ledger: Ledger) -> Rows:
     """Rows that equal an earlier one in everything (user, item, event, rating, time, session, comment) are dropped."""
-    picked, key = _groups(_pairs(rows, found))
+    picked, key = _same_time(rows, *_groups(_pairs(rows, found)))
     if not len(picked):
         return rows
     few = rows.take(picked)
     _, number = (
-        np.unique(few.comments.astype(str), return_inverse=True)
-        if few.comments is not None
-        else (0, few.log.kind)
+        np.unique(few.comments.astype(str), return_inverse=True) if few.comments is not None else (0, few.log.kind)
     )
     # lexsort: the last key is the first; ties keep the order of (key, row), so that the earliest row is kept.
     columns = (number, few.log.session, few.log.value, few.log.kind, few.order, key)
@@ -57,6 +55,18 @@ def drop_equal(rows: Rows, found: Understood, ledger: Ledger) -> Rows:
     keep = np.ones(len(rows), bool)
     keep[picked[order[1:][equal]]] = False
     return rows.keep(keep, "equal rows", ledger)
+
+
+def _same_time(
+    rows: Rows, picked: NDArray[np.int64], key: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Those of a pair's rows that have a neighbour of the same time: no others can be equal."""
+    order = rows.order[picked]
+    if not len(picked) or order.min() < 0:
+        return picked, key
+    same = (key[1:] == key[:-1]) & (order[1:] == order[:-1])
+    near = np.append(same, False) | np.append(False, same)
+    return picked[near], key[near]
 
 
 def one_a_pair(rows: Rows, found: Understood, policy: Policy, ledger: Ledger) -> Rows:
@@ -100,17 +110,13 @@ def _strongest(
     best = np.maximum.reduceat(strength, start)
     winner = np.empty(len(start), np.int64)
     at_best = strength == best[group]
-    winner[group[at_best]] = picked[
-        at_best
-    ]  # of equal indices numpy keeps the last: the latest of the strongest
+    winner[group[at_best]] = picked[at_best]  # of equal indices numpy keeps the last: the latest of the strongest
     value, kind = rows.log.value.copy(), rows.log.kind.copy()
     value[target], kind[target] = value[winner], kind[winner]
     return with_log(rows, value=value, kind=kind)
 
 
-def _last_comment(
-    rows: Rows, picked: NDArray[np.int64], group: NDArray[np.int64], target: NDArray[np.int64]
-) -> Rows:
+def _last_comment(rows: Rows, picked: NDArray[np.int64], group: NDArray[np.int64], target: NDArray[np.int64]) -> Rows:
     from dataclasses import replace
 
     assert rows.comments is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,8 +45,13 @@ class Rows:
 
     def take(self, rows: NDArray[Any]) -> Rows:
         """The rows at `rows`: a mask of shape (n,) or row numbers, kept in that order."""
-        others = (getattr(self, f.name) for f in fields(self)[1:])
-        return Rows(self.log.take(rows), *(None if column is None else column[rows] for column in others))
+        return Rows(
+            self.log.take(rows),
+            self.order[rows],
+            self.number[rows],
+            None if self.comments is None else self.comments[rows],
+            None if self.split is None else self.split[rows],
+        )
 
     def keep(self, mask: NDArray[np.bool_], rule: str, ledger: Ledger, said: Any = None) -> Rows:
         """The rows where `mask` is true; the others are told as dropped, with the row number and what it said."""
@@ -73,9 +78,7 @@ class Understood:
     clock: Clock
 
 
-def understand_rows(
-    table: Any, roles: Mapping[str, str], settings: DataSettings, ledger: Ledger
-) -> Understood:
+def understand_rows(table: Any, roles: Mapping[str, str], settings: DataSettings, ledger: Ledger) -> Understood:
     """Numbers for everything in a table of interactions; rows without ids or with impossible ratings are dropped.
 
     Args:

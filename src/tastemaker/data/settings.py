@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from annotated_types import Ge, Le
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import ArgsKwargs
 
 from tastemaker.core import BadSetting, DataError, component
 from tastemaker.data.columns import ROLES
@@ -58,8 +59,8 @@ class DataSettings:
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, given: Any) -> Any:
-        keys = given.kwargs if isinstance(given, pydantic.dataclasses.ArgsKwargs) else given  # type: ignore[attr-defined]
-        _refuse_unknown("setting of [data]", keys or {}, [f.name for f in fields(cls)])  # type: ignore[arg-type]
+        keys = given.kwargs if isinstance(given, ArgsKwargs) else given
+        _refuse_unknown("setting of [data]", keys or {}, [f.name for f in fields(cls)])
         return given
 
     @field_validator("columns")
@@ -80,9 +81,7 @@ class DataSettings:
     @classmethod
     def _ascending(cls, limits: tuple[float, float] | None) -> tuple[float, float] | None:
         if limits and limits[0] >= limits[1]:
-            raise ValueError(
-                f"the lowest rating must be below the highest, such as [1, 5]; got {list(limits)}"
-            )
+            raise ValueError(f"the lowest rating must be below the highest, such as [1, 5]; got {list(limits)}")
         return limits
 
 
@@ -114,9 +113,7 @@ def settings_beside(source: Path) -> DataSettings:
 def settings_from(table: Any, where: str) -> DataSettings:
     """Settings from plain values; raises `BadSetting` that names `where`."""
     if not isinstance(table, dict):
-        raise BadSetting(
-            f"{where} must be a table of settings, such as `[data]` and `core = 5`; got {table!r}."
-        )
+        raise BadSetting(f"{where} must be a table of settings, such as `[data]` and `core = 5`; got {table!r}.")
     try:
         return DataSettings(**{str(key): value for key, value in table.items()})
     except pydantic.ValidationError as error:

@@ -16,7 +16,8 @@ from tastemaker.data.receipt import Ledger
 EARLIEST = 631_152_000  # 1990-01-01: no logged behaviour is older
 POSITIONS_BELOW = 100_000_000  # as seconds this is 1973, so such numbers count events instead
 DAY = 86_400
-_UNITS = (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9))
+LOWEST = -(2**63)  # stands for no time in columns of int64
+_UNITS = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 _ISO = (
     r"^\s*(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})(?:[T ]+(?P<clock>\d{1,2}:\d{2})(?::(?P<second>\d{2}))?"
     r"(?:[.,](?P<part>\d+))?\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?\s*$"
@@ -55,7 +56,8 @@ def times_of(column: Any, ledger: Ledger, now: float | None = None) -> Times:
         micro, wrong = _micro(column), np.zeros(len(column), bool)
         return _clocked(micro, wrong, column, ledger, now)
     if pa.types.is_integer(column.type):
-        values = column.fill_null(np.iinfo(np.int64).min).cast(pa.int64(), safe=False).to_numpy()
+        whole = column.cast(pa.int64(), safe=False)
+        values = (whole.fill_null(LOWEST) if whole.null_count else whole).to_numpy()
         return _numeric(values, np.zeros(len(values), bool), column, ledger, now)
     floats, wrong = numbers_of(column)
     if wrong.any() and pa.types.is_string(column.type) and 2 * wrong.sum() >= np.isfinite(floats).sum():
@@ -63,39 +65,43 @@ def times_of(column: Any, ledger: Ledger, now: float | None = None) -> Times:
         return _clocked(micro, wrong, column, ledger, now)
     known = np.isfinite(floats) & (np.abs(floats) < 9e18)
     wrong |= ~known & ~np.isnan(floats)
-    return _numeric(np.where(known, floats, -(2.0**63)), wrong, column, ledger, now)
+    return _numeric(np.where(known, floats, float(LOWEST)), wrong, column, ledger, now)
 
 
 def _numeric(values: Any, wrong: Any, column: Any, ledger: Ledger, now: float | None) -> Times:
     """Times from numbers; the lowest int64 stands for none."""
-    none = values == np.iinfo(np.int64).min
-    known = values[~none & ~wrong]
+    none = values == LOWEST
+    known = values if not (none.any() or wrong.any()) else values[~none & ~wrong]
     if not len(known):
         return _nothing(len(values), wrong, column, ledger)
     if known.max() < POSITIONS_BELOW:
-        bad = wrong | (~none & (values < 0))
-        _tell(bad, column, ledger)
-        order = np.where(none | bad, UNKNOWN_TIME, values).astype(np.int64)
-        return (
-            Times(order, order, "positions")
-            if (order >= 0).any()
-            else _nothing(len(values), bad, column, ledger)
-        )
+        return _positions(values, none, wrong, column, ledger)
     middle = float(np.median(known[known > 0]))
     unit, per_second = min(_UNITS, key=lambda u: abs(np.log(middle / u[1] / 1.2e9)))
     ledger.add(f"times in {unit}", "noted", int(per_second > 1) * len(known))
-    exact = values.dtype.kind == "i" and per_second >= 1
-    seconds = values // int(per_second) if exact else values / per_second
+    exact = values.dtype.kind == "i"
+    seconds = (values // per_second if per_second > 1 else values) if exact else np.floor(values / per_second)
     bad = wrong | (~none & _impossible(seconds, now))
     _tell(bad, column, ledger)
     unknown = none | bad
     fine = values if exact else np.where(unknown, 0, values) * (1e6 / per_second)
-    return _times(np.where(unknown, UNKNOWN_TIME, np.floor(seconds)), np.where(unknown, -1, fine))
+    if not unknown.any():
+        return _times(seconds, fine)
+    return _times(np.where(unknown, UNKNOWN_TIME, seconds), np.where(unknown, UNKNOWN_TIME, fine))
+
+
+def _positions(values: Any, none: Any, wrong: Any, column: Any, ledger: Ledger) -> Times:
+    bad = wrong | (~none & (values < 0))
+    if (none | bad).all():
+        return _nothing(len(values), bad, column, ledger)
+    _tell(bad, column, ledger)
+    order = np.where(none | bad, UNKNOWN_TIME, values).astype(np.int64)
+    return Times(order, order, "positions")
 
 
 def _clocked(micro: Any, wrong: Any, column: Any, ledger: Ledger, now: float | None) -> Times:
     """Times from microseconds since 1970; the lowest int64 stands for none."""
-    none = micro == np.iinfo(np.int64).min
+    none = micro == LOWEST
     bad = wrong | (~none & _impossible(micro / 1e6, now))
     if (none | bad).all():
         return _nothing(len(micro), bad, column, ledger)
@@ -104,7 +110,7 @@ def _clocked(micro: Any, wrong: Any, column: Any, ledger: Ledger, now: float | N
 
 
 def _times(seconds: Any, order: Any) -> Times:
-    return Times(seconds.astype(np.int64), order.astype(np.int64), "time")
+    return Times(seconds.astype(np.int64, copy=False), order.astype(np.int64, copy=False), "time")
 
 
 def _nothing(n: int, wrong: Any, column: Any, ledger: Ledger) -> Times:
@@ -114,7 +120,10 @@ def _nothing(n: int, wrong: Any, column: Any, ledger: Ledger) -> Times:
 
 
 def _impossible(seconds: Any, now: float | None) -> Any:
-    return (seconds < EARLIEST) | (seconds > (clock_time.time() if now is None else now) + DAY)
+    latest = int(clock_time.time() if now is None else now) + DAY
+    if len(seconds) and seconds.min() >= EARLIEST and seconds.max() <= latest:
+        return np.zeros(len(seconds), bool)
+    return (seconds < EARLIEST) | (seconds > latest)
 
 
 def _tell(bad: NDArray[np.bool_], column: Any, ledger: Ledger) -> None:
@@ -129,7 +138,7 @@ def _micro(column: Any) -> NDArray[np.int64]:
 
     zone = getattr(column.type, "tz", None)
     stamps = column.cast(pa.timestamp("us", zone), safe=False).cast(pa.int64())
-    values: NDArray[np.int64] = stamps.fill_null(np.iinfo(np.int64).min).to_numpy()
+    values: NDArray[np.int64] = stamps.fill_null(LOWEST).to_numpy()
     return values
 
 
@@ -146,7 +155,7 @@ def _parse(column: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         except pa.ArrowException:
             continue
     micro = _micro(_by_parts(said))
-    wrong = (micro == np.iinfo(np.int64).min) & ~np.asarray(empty.to_numpy(), bool)
+    wrong = (micro == LOWEST) & ~np.asarray(empty.to_numpy(), bool)
     return micro, wrong
 
 
@@ -158,9 +167,7 @@ def _by_parts(said: Any) -> Any:
     found = pc.extract_regex(said, _ISO)
     if isinstance(found, pa.ChunkedArray):
         found = found.combine_chunks()
-    date, clock, second, part, zone = (
-        pc.struct_field(found, n) for n in ("date", "clock", "second", "part", "zone")
-    )
+    date, clock, second, part, zone = (pc.struct_field(found, n) for n in ("date", "clock", "second", "part", "zone"))
     date = pc.replace_substring_regex(date, r"[/.]", "-")
     text = pc.binary_join_element_wise(date, _or(clock, "00:00"), " ")
     text = pc.binary_join_element_wise(text, _or(second, "00"), ":")

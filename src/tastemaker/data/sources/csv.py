@@ -20,9 +20,7 @@ SAMPLE = 1 << 16  # bytes that are looked at to find out the form
 BLOCKS = (1 << 20, 1 << 26, 1 << 29)  # a field must fit into a block: larger ones only where needed
 NOT_UTF8 = "text that is not UTF-8 (read as latin-1)"
 _IDS = frozenset(f"{INTERACTIONS['user_id']} {INTERACTIONS['item_id']}".split())
-_CODES = _IDS | frozenset(
-    f"{INTERACTIONS['event']} {INTERACTIONS['session_id']} {INTERACTIONS['split']}".split()
-)
+_CODES = _IDS | frozenset(f"{INTERACTIONS['event']} {INTERACTIONS['session_id']} {INTERACTIONS['split']}".split())
 _NUMBERS = frozenset(f"{INTERACTIONS['rating']} {INTERACTIONS['timestamp']}".split())
 
 
@@ -57,14 +55,17 @@ class Broken:
 def read_csv(
     path: Path, ledger: Ledger, wanted: Callable[[Sequence[str]], Sequence[str]], form: Form | None = None
 ) -> Any:
-    """A CSV file as a `pyarrow.Table`: ids and codes dictionary-encoded, ratings and times as numbers where they
-    are, everything else as strings.
+    """A CSV file as a `pyarrow.Table`.
+
+    Ids and codes are dictionary-encoded, ratings and times are numbers where they can be, all else is text.
 
     Raises:
         DataError: the file is no text, has no rows or cannot be read as a table.
     """
     form = form or look(path, ledger)
     columns = list(dict.fromkeys(wanted(form.header)))
+    unused = [name for name in form.header if name not in columns]
+    ledger.add(f"columns of {path.name} that have no use here", "ignored", len(unused), unused)
     table = _read(path, form, columns, ledger)
     if table.num_rows == 0:
         raise DataError(f"{path} has a line of column names and no usable row; expected at least one.")
@@ -139,11 +140,11 @@ def _unique(header: list[str], path: Path, ledger: Ledger) -> list[str]:
 
 
 def _has_quotes(path: Path) -> bool:
-    """Whether a plain file holds a quote: without any, it is read faster."""
+    """Whether the data of a plain file hold a quote: without any, they are read faster."""
     if path.name.endswith(".gz"):
         return True
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b'"') >= 0
+        return content.find(b'"', max(content.find(b"\n"), 0)) >= 0
 
 
 def _read(path: Path, form: Form, columns: list[str], ledger: Ledger) -> Any:
@@ -156,9 +157,7 @@ def _read(path: Path, form: Form, columns: list[str], ledger: Ledger) -> Any:
         try:
             table = _once(path, form, kinds, broken)
         except (OSError, UnicodeError) as error:
-            raise DataError(
-                f"{path} cannot be read: {error}. Is it cut off or packed in another way?"
-            ) from error
+            raise DataError(f"{path} cannot be read: {error}. Is it cut off or packed in another way?") from error
         except pa.ArrowException as error:
             form, kinds = _cure(str(error), path, form, kinds, ledger)
             continue
@@ -170,9 +169,7 @@ def _read(path: Path, form: Form, columns: list[str], ledger: Ledger) -> Any:
     raise DataError(f"{path} cannot be read as a table; expected CSV in UTF-8 with a line of column names.")
 
 
-def _cure(
-    message: str, path: Path, form: Form, kinds: dict[str, Any], ledger: Ledger
-) -> tuple[Form, dict[str, Any]]:
+def _cure(message: str, path: Path, form: Form, kinds: dict[str, Any], ledger: Ledger) -> tuple[Form, dict[str, Any]]:
     """Another way to read after Arrow's refusal; raises `DataError` where none is left."""
     import pyarrow as pa
 
@@ -195,8 +192,8 @@ def _without_quotes(path: Path, form: Form, ledger: Ledger) -> Form:
 
 
 def _once(path: Path, form: Form, kinds: dict[str, Any], broken: Broken) -> Any:
-    from pyarrow import csv as arrow
     import pyarrow as pa
+    from pyarrow import csv as arrow
 
     parse = arrow.ParseOptions(
         delimiter=form.separator,

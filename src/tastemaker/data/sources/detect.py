@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Callable
 from pathlib import Path
 
 from tastemaker.core import DataError
@@ -12,13 +13,18 @@ from tastemaker.data.sources import folder, mmrec, movielens, parquet, recbole
 from tastemaker.data.sources.file import read_table
 from tastemaker.data.sources.tables import Tables, ending
 
+Read = Callable[[Path, Ledger], Tables]
+_FORMS: tuple[tuple[Callable[[Path], bool], Read], ...] = (
+    (movielens.fits, movielens.read),
+    (mmrec.fits, mmrec.read),
+    (recbole.fits, recbole.read),
+)
+
 
 def tables_of(source: str | Path, settings: DataSettings, ledger: Ledger) -> Tables:
     """Read a source whatever its form; raises `DataError` where it is none."""
     if any(sign in str(source) for sign in "*?[") and not Path(source).exists():
-        return parquet.read(
-            str(source), sorted(Path(name) for name in glob.glob(str(source), recursive=True))
-        )
+        return parquet.read(str(source), sorted(Path(name) for name in glob.glob(str(source), recursive=True)))
     path = Path(source)
     if not path.exists():
         raise DataError(f"There is no folder or file {path}.")
@@ -29,9 +35,9 @@ def tables_of(source: str | Path, settings: DataSettings, ledger: Ledger) -> Tab
 
 def _folder(path: Path, settings: DataSettings, ledger: Ledger) -> Tables:
     try:
-        for form in (movielens, mmrec, recbole):
-            if form.fits(path):
-                return form.read(path, ledger)
+        for fits, read in _FORMS:
+            if fits(path):
+                return read(path, ledger)
         return folder.read(path, settings, ledger)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error

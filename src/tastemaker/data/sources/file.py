@@ -8,6 +8,7 @@ from typing import Any
 
 from tastemaker.core import DataError
 from tastemaker.data.receipt import Ledger
+from tastemaker.data.sources.arrow import plain_types
 from tastemaker.data.sources.csv import read_csv
 from tastemaker.data.sources.jsonl import read_jsonl
 from tastemaker.data.sources.tables import ENDINGS, ending
@@ -43,7 +44,7 @@ def read_table(path: Path, ledger: Ledger, wanted: Wanted = everything) -> Any:
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty; expected a table with a line of column names.")
     if kind.startswith((".jsonl", ".ndjson")):
-        return read_jsonl(path, ledger)
+        return plain_types(read_jsonl(path, ledger))
     return read_csv(path, ledger, wanted)
 
 
@@ -57,25 +58,19 @@ def read_parquet(paths: Sequence[Path], wanted: Wanted = everything) -> Any:
         try:
             names = _parquet_names(path)
             columns = list(dict.fromkeys(wanted(names)))
-            parts.append(parquet.read_table(path, columns=columns, memory_map=False))
+            parts.append(plain_types(parquet.read_table(path, columns=columns, memory_map=False)))
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise DataError(
-                f"{path} is no Parquet table that can be read: {error}. Write it anew."
-            ) from error
+            raise DataError(f"{path} is no Parquet table that can be read: {error}. Write it anew.") from error
     try:
         return parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
     except pa.ArrowException as error:
-        raise DataError(
-            f"The {len(parts)} Parquet files, {paths[0]} ..., do not fit together: {error}."
-        ) from error
+        raise DataError(f"The {len(parts)} Parquet files, {paths[0]} ..., do not fit together: {error}.") from error
 
 
 def _parquet_names(path: Path) -> list[str]:
     from pyarrow import parquet
 
-    names: list[str] = (
-        parquet.ParquetDataset(path) if path.is_dir() else parquet.ParquetFile(path)
-    ).schema.names
+    names: list[str] = (parquet.ParquetDataset(path) if path.is_dir() else parquet.ParquetFile(path)).schema.names
     if not path.is_dir():
         names = list(parquet.ParquetFile(path).schema_arrow.names)
     return names

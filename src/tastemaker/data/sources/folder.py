@@ -14,9 +14,30 @@ from tastemaker.data.sources.tables import ENDINGS, Tables, VectorFile
 
 # The first name that a folder has is taken.
 NAMES = {
-    "interactions": "interactions ratings events reviews behaviors behaviours logs users_interactions".split(),
-    "items": "items movies products articles tracks songs courses books news catalogue catalog".split(),
-    "users": "users customers people members".split(),
+    "interactions": [
+        "interactions",
+        "ratings",
+        "events",
+        "reviews",
+        "behaviors",
+        "behaviours",
+        "logs",
+        "users_interactions",
+    ],
+    "items": [
+        "items",
+        "movies",
+        "products",
+        "articles",
+        "tracks",
+        "songs",
+        "courses",
+        "books",
+        "news",
+        "catalogue",
+        "catalog",
+    ],
+    "users": ["users", "customers", "people", "members"],
 }
 
 
@@ -29,14 +50,9 @@ def read(path: Path, settings: DataSettings, ledger: Ledger) -> Tables:
             f"{path} has no interactions: expected interactions.csv, .csv.gz, .parquet or .jsonl with the columns "
             "user_id and item_id, or a MovieLens, RecBole or MMRec folder."
         )
-    return Tables(
-        str(path),
-        "data folder",
-        read_table(log, ledger, needed("interactions", settings)),
-        *(None if file is None else read_table(file, ledger) for file in (files["items"], files["users"])),
-        root=path,
-        vectors=vector_files(path, ledger),
-    )
+    items, users = (None if file is None else read_table(file, ledger) for file in (files["items"], files["users"]))
+    table = read_table(log, ledger, needed("interactions", settings))
+    return Tables(str(path), "data folder", table, items, users, path, vector_files(path, ledger))
 
 
 def find(path: Path, table: str) -> Path | None:
@@ -53,9 +69,7 @@ def find(path: Path, table: str) -> Path | None:
 
 def needed(table: str, settings: DataSettings) -> Callable[[Sequence[str]], Sequence[str]]:
     """Which columns of a table are worth reading: those that could have a role."""
-    known = {name for usual in TABLES[table].values() for name in usual.split()} | {
-        plain(r) for r in TABLES[table]
-    }
+    known = {name for usual in TABLES[table].values() for name in usual.split()} | {plain(r) for r in TABLES[table]}
     own = {*settings.columns.values()}
 
     def choose(header: Sequence[str]) -> Sequence[str]:
@@ -76,8 +90,6 @@ def vector_files(path: Path, ledger: Ledger) -> dict[str, VectorFile]:
         try:
             lines = ids.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(
-                f"{ids} cannot be read: {error}; expected one item id a line in UTF-8."
-            ) from error
+            raise DataError(f"{ids} cannot be read: {error}; expected one item id a line in UTF-8.") from error
         found[file.stem] = VectorFile(file, tuple(line.strip() for line in lines))
     return found

@@ -32,13 +32,15 @@ def read_jsonl(path: Path, ledger: Ledger) -> Any:
 
 
 def _line_by_line(path: Path, ledger: Ledger) -> Any:
-    rows, bad = [], []
+    rows: list[dict[str, Any]] = []
+    bad: list[str] = []
     try:
         with _open(path) as file:
             for number, row in _rows(file):
-                (rows if isinstance(row, dict) else bad).append(
-                    row if isinstance(row, dict) else f"line {number}: {row}"
-                )
+                if isinstance(row, dict):
+                    rows.append(row)
+                else:
+                    bad.append(f"line {number}: {row}")
     except (OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read: {error}. Is it cut off or packed in another way?") from error
     ledger.add(f"lines of {path.name} that are no JSON object", "dropped", len(bad), bad)

@@ -47,9 +47,7 @@ def _parts(column: Any) -> Any:
     from tastemaker.data.numbers import flat
 
     said = flat(column).cast(pa.string()).to_pylist()
-    return pa.array(
-        [PARTS.get((value or "").strip().removesuffix(".0"), value or "") for value in said], pa.string()
-    )
+    return pa.array([PARTS.get((value or "").strip().removesuffix(".0"), value or "") for value in said], pa.string())
 
 
 def _numbered(path: Path) -> VectorFile:

@@ -17,17 +17,52 @@ from tastemaker.data.sources.file import everything, read_table
 from tastemaker.data.sources.tables import Tables
 
 LOGS = ("u.data", "ratings.dat")
-_GENRES = (
-    "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|Musical|"
-    "Mystery|Romance|Sci-Fi|Thriller|War|Western"
-).split("|")
+_GENRES = [
+    "unknown",
+    "Action",
+    "Adventure",
+    "Animation",
+    "Children's",
+    "Comedy",
+    "Crime",
+    "Documentary",
+    "Drama",
+    "Fantasy",
+    "Film-Noir",
+    "Horror",
+    "Musical",
+    "Mystery",
+    "Romance",
+    "Sci-Fi",
+    "Thriller",
+    "War",
+    "Western",
+]
 _LOG = ["user_id", "item_id", "rating", "timestamp"]
 # The README of ml-1m, USERS FILE DESCRIPTION.
-_JOBS = (
-    "other|academic/educator|artist|clerical/admin|college/grad student|customer service|doctor/health care|"
-    "executive/managerial|farmer|homemaker|K-12 student|lawyer|programmer|retired|sales/marketing|scientist|"
-    "self-employed|technician/engineer|tradesman/craftsman|unemployed|writer"
-).split("|")
+_JOBS = [
+    "other",
+    "academic/educator",
+    "artist",
+    "clerical/admin",
+    "college/grad student",
+    "customer service",
+    "doctor/health care",
+    "executive/managerial",
+    "farmer",
+    "homemaker",
+    "K-12 student",
+    "lawyer",
+    "programmer",
+    "retired",
+    "sales/marketing",
+    "scientist",
+    "self-employed",
+    "technician/engineer",
+    "tradesman/craftsman",
+    "unemployed",
+    "writer",
+]
 
 
 def fits(path: Path) -> bool:
@@ -46,9 +81,7 @@ def read(path: Path, ledger: Ledger) -> Tables:
     if (folder / "ratings.dat").is_file():
         return _dat(folder, ledger, alone)
     items = read_table(folder / "movies.csv", ledger)
-    return Tables(
-        str(path), "MovieLens", read_table(folder / "ratings.csv", ledger), _tagged(items), root=folder
-    )
+    return Tables(str(path), "MovieLens", read_table(folder / "ratings.csv", ledger), _tagged(items), root=folder)
 
 
 def _ml100k(folder: Path, ledger: Ledger, alone: bool) -> Tables:
@@ -99,17 +132,13 @@ def _table(rows: Sequence[Sequence[str]], names: str) -> Any:
     import pyarrow as pa
 
     columns = list(zip(*rows, strict=True)) if rows else [() for _ in names.split()]
-    return pa.table(
-        {n: pa.array(values, pa.string()) for n, values in zip(names.split(), columns, strict=True)}
-    )
+    return pa.table({n: pa.array(values, pa.string()) for n, values in zip(names.split(), columns, strict=True)})
 
 
 def _flagged(rows: list[list[str]]) -> Any:
     made = []
     for row in rows:
-        genres = [
-            genre for genre, flag in zip(_GENRES, row[5:], strict=False) if flag == "1" and genre != "unknown"
-        ]
+        genres = [genre for genre, flag in zip(_GENRES, row[5:], strict=False) if flag == "1" and genre != "unknown"]
         made.append((row[0], row[1], "|".join(genres), _year(row[1])))
     return _table(made, "item_id title category year")
 
@@ -149,6 +178,4 @@ def _tagged(items: Any) -> Any:
         return items
     genres = pa.array([_genres(text or "") for text in items["genres"].to_pylist()], pa.string())
     items = items.set_column(items.column_names.index("genres"), "genres", genres)
-    return items.append_column(
-        "year", pa.array([_year(t or "") for t in items["title"].to_pylist()], pa.string())
-    )
+    return items.append_column("year", pa.array([_year(t or "") for t in items["title"].to_pylist()], pa.string()))

@@ -30,16 +30,10 @@ def read(path: Path, ledger: Ledger) -> Tables:
         DataError: there are several ``.inter`` files, or one is no table.
     """
     log = path if path.is_file() else only(path, "*.inter")
-    return Tables(
-        str(path),
-        "RecBole",
-        atomic(log, ledger),
-        *(
-            atomic(log.with_suffix(end), ledger) if log.with_suffix(end).is_file() else None
-            for end in (".item", ".user")
-        ),
-        root=log.parent,
+    items, users = (
+        atomic(log.with_suffix(end), ledger) if log.with_suffix(end).is_file() else None for end in (".item", ".user")
     )
+    return Tables(str(path), "RecBole", atomic(log, ledger), items, users, root=log.parent)
 
 
 def only(path: Path, pattern: str) -> Path:
@@ -57,9 +51,7 @@ def atomic(path: Path, ledger: Ledger) -> Any:
     kinds = dict(name.partition(":")[::2] for name in form.header)
     header = [name.partition(":")[0].strip() for name in form.header]
     separator = "\t" if "\t" in path.open("rb").readline().decode("utf-8", "replace") else form.separator
-    table = read_csv(
-        path, ledger, everything, Form(header, separator, form.encoding, form.quotes, form.first)
-    )
+    table = read_csv(path, ledger, everything, Form(header, separator, form.encoding, form.quotes, form.first))
     for position, name in enumerate(header):
         if kinds.get(name) == "token_seq" and plain(name) not in _TEXT:
             table = table.set_column(position, name, _joined(table[name]))

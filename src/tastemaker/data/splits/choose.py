@@ -31,15 +31,11 @@ def parse(text: str, seed: int = 0) -> Splitter:
 def _argument(name: str, argument: str, colon: bool) -> dict[str, Any]:
     if name == "files":
         if not argument:
-            raise BadSetting(
-                "The split 'files' needs its folder, such as files:splits/a with train.csv and test.csv."
-            )
+            raise BadSetting("The split 'files' needs its folder, such as files:splits/a with train.csv and test.csv.")
         return {"folder": argument}
     if name == "last" and colon:
         if not argument.isdecimal():
-            raise BadSetting(
-                f"The split 'last:N' needs a number of events such as last:2 (got {argument!r})."
-            )
+            raise BadSetting(f"The split 'last:N' needs a number of events such as last:2 (got {argument!r}).")
         return {"n": int(argument)}
     if colon:
         raise BadSetting(f"The split {name!r} takes nothing behind a colon (got {argument!r}).")

@@ -24,9 +24,7 @@ class Given:
     def split(self, data: Dataset) -> Iterator[Split]:
         """Yield one split; raises `DataError` without the column."""
         if data.split is None:
-            raise DataError(
-                "The split 'given' needs a column 'split' in the interactions, and there is none."
-            )
+            raise DataError("The split 'given' needs a column 'split' in the interactions, and there is none.")
         values, row = np.unique(data.split.astype(str), return_inverse=True)
         part = np.array([_part(value) for value in values], np.int8)[row]
         yield assemble(data, part)

@@ -59,9 +59,7 @@ def check_shares(validation: float, test: float) -> None:
 def need_order(data: Dataset, name: str, *, clock: bool) -> None:
     """Raise `DataError` where the interactions have no times (or, with `clock`, only positions)."""
     if data.clock == "none":
-        raise DataError(
-            f"The split {name!r} needs times, and these data have none. Use 'random', or add a timestamp."
-        )
+        raise DataError(f"The split {name!r} needs times, and these data have none. Use 'random', or add a timestamp.")
     if clock and data.clock != "time":
         raise DataError(
             f"The split {name!r} needs clock times; these data have positions, which order the events of one "

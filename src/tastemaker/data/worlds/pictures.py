@@ -168,7 +168,7 @@ def _article(size: int, kind: int, rng: np.random.Generator) -> Picture:
         handle = np.abs(np.hypot(x - middle, y - 0.55 + high) - 0.6 * wide) < 0.02
         inside = inside | (handle & (y < 0.55 - high))
     elif shape == "bottle":
-        neck = (np.abs(x - middle) < 0.3 * wide) & (np.abs(y - 0.55) < high + 0.08)
+        neck = (np.abs(x - middle) < 0.3 * wide) & (np.abs(y - 0.55 + high) < 0.08)
         inside = ((np.abs(x - middle) < 0.7 * wide) & (np.abs(y - 0.6) < high)) | neck
     shade = 1 - 0.5 * np.clip((x - middle + wide) / (2 * wide), 0, 1)
     return _paint(inside, shade[..., None] * colour, _flat(size, np.full(3, 0.97)))

@@ -1,0 +1,36 @@
+"""Reading: from a folder, a file or a pattern to a cleaned data set and its receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tastemaker.core import Run
+from tastemaker.data.build import Reading, build
+from tastemaker.data.receipt import Ledger
+from tastemaker.data.settings import DataSettings, settings_beside
+from tastemaker.data.sources.detect import tables_of
+
+__all__ = ["Reading", "read"]
+
+
+def read(source: str | Path, settings: DataSettings | None = None, *, run: Run | None = None) -> Reading:
+    """Read and clean a source.
+
+    Args:
+        source: A data folder, a MovieLens, RecBole or MMRec folder, one file of interactions, or a pattern such as
+            ``logs/*.parquet``.
+        settings: How to read and clean; None takes the table ``[data]`` of ``tastemaker.toml`` in the folder (or
+            beside the file), and the defaults where there is none.
+        run: Says what is going on.
+
+    Raises:
+        DataError: the source is absent, damaged, of no known form, or nothing usable is left of it.
+        BadSetting: the settings are not understood, or name columns that are not there.
+    """
+    run = run or Run()
+    if settings is None:
+        settings = settings_beside(Path(source))
+    ledger = Ledger()
+    tables = tables_of(source, settings, ledger)
+    run.say(f"{tables.source}: {tables.kind}, {tables.interactions.num_rows:,} rows")
+    return build(tables, settings, ledger)

@@ -1,0 +1,67 @@
+"""Items that are nearly the same: equal titles with nearly equal texts, or equal long texts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from tastemaker.data.receipt import Ledger
+
+LONG = 8  # words from which on equal texts mean equal items, whatever their titles
+ALIKE = 0.8  # Jaccard similarity of the words of two texts
+LARGEST = 50  # items of one title that are compared pair by pair
+_WORD = re.compile(r"[^\W_]+")
+
+
+def flag_twins(titles: Sequence[str], texts: Sequence[tuple[str, ...]], ids: Sequence[str], ledger: Ledger) -> None:
+    """Tell pairs of items that are nearly the same; nothing is changed.
+
+    Args:
+        titles: Of each item, "" without.
+        texts: (title, text) of each item without the empty ones.
+        ids: Of each item, for the examples.
+        ledger: Learns of the later item of each pair.
+    """
+    words = [
+        _words(entry[-1]) if len(entry) > 1 or not title else () for title, entry in zip(titles, texts, strict=True)
+    ]
+    found: dict[int, int] = {}
+    for item, twin in [*_same_title(titles, words), *_same_text(words)]:
+        found.setdefault(item, twin)
+    shown = (f"{ids[item]!r} and {ids[twin]!r}: {titles[item]}" for item, twin in list(found.items())[:5])
+    ledger.add("items that are nearly the same as an earlier one", "flagged", len(found), shown)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _groups(keys: Sequence[object]) -> Iterator[list[int]]:
+    groups: dict[object, list[int]] = defaultdict(list)
+    for item, key in enumerate(keys):
+        if key:
+            groups[key].append(item)
+    return (items for items in groups.values() if len(items) > 1)
+
+
+def _same_title(titles: Sequence[str], words: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    for items in _groups([_words(title) for title in titles]):
+        for place, item in enumerate(items[:LARGEST]):
+            twin = next((other for other in items[:place] if _alike(words[item], words[other])), None)
+            if twin is not None:
+                yield item, twin
+
+
+def _same_text(words: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    for items in _groups([text if len(text) >= LONG else () for text in words]):
+        for item in items[1:]:
+            yield item, items[0]
+
+
+def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    if one == other:
+        return True
+    a, b = set(one), set(other)
+    return len(a & b) >= ALIKE * len(a | b)
