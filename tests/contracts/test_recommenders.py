@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made import dataset, features, item_vectors, tastes
 
+from made import dataset, features, item_vectors, tastes
 from tastemaker.core import NotFitted, Run, settings_of
 from tastemaker.data import Features, ItemVectors, Query, queries
 from tastemaker.models import RECOMMENDERS, load
