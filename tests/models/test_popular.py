@@ -25,8 +25,13 @@ def shares(model, query=None):
     return model.score([query or Query(None)])[0]
 
 
-def test_counts_every_interaction_alike_by_default():
-    np.testing.assert_allclose(shares(popular()), [0.75, 0.25, np.nan])
+def test_counts_every_interaction_alike_without_a_half_life():
+    np.testing.assert_allclose(shares(popular(half_life=None)), [0.75, 0.25, np.nan])
+
+
+def test_the_newest_month_weighs_most_by_default():
+    older = 2 * 2 ** (-20 / 30) + 2 ** (-10 / 30)
+    np.testing.assert_allclose(shares(popular())[:2], np.array([older, 1]) / (older + 1), rtol=1e-6)
 
 
 def test_an_interaction_weighs_half_after_the_half_life():
@@ -34,7 +39,7 @@ def test_an_interaction_weighs_half_after_the_half_life():
 
 
 def test_only_recent_interactions_count_and_older_items_are_at_the_bottom():
-    np.testing.assert_allclose(shares(popular(recent=9.0)), [0, 1, np.nan])
+    np.testing.assert_allclose(shares(popular(recent=9.0, half_life=None)), [0, 1, np.nan])
 
 
 def test_without_a_clock_ages_are_shares_of_the_log():
@@ -58,7 +63,7 @@ def grouped():
 
 
 def test_groups_are_shrunk_to_the_whole():
-    model = popular(grouped(), segment=["gender"], shrink=4.0)
+    model = popular(grouped(), segment=["gender"], shrink=4.0, half_life=None)
     scores = model.score(queries(grouped(), range(5)))
     whole = np.array([0.75, 0.25])
     np.testing.assert_allclose(scores[3, :2], ([0, 1] + 4 * whole) / 5)

@@ -34,7 +34,8 @@ class Popular(Recommender):
     those of all. An item without any interaction gets no opinion.
 
     Attributes:
-        half_life: Age at which an interaction weighs half, in days or as a share of the log; None: all weigh 1.
+        half_life: Age at which an interaction weighs half, in days or as a share of the log (where 30 is no decay
+            to speak of); None: all weigh 1.
         recent: Age up to which interactions count, in the same unit; None: all do.
         segment: Columns of the users' attributes, such as ["age", "gender"].
         bands: Groups of equal size into which a segment's numbers are cut.
@@ -42,7 +43,7 @@ class Popular(Recommender):
     """
 
     name: ClassVar[str] = "popular"
-    half_life: Annotated[float, Gt(0)] | None = None
+    half_life: Annotated[float, Gt(0)] | None = 30.0
     recent: Annotated[float, Gt(0)] | None = None
     segment: list[str] = Field(default_factory=list)
     bands: Annotated[int, Ge(2)] = 5

@@ -37,7 +37,7 @@ class UserKNN(Recommender):
     """
 
     name: ClassVar[str] = "user_knn"
-    k: Annotated[int, Ge(1)] = 1000
+    k: Annotated[int, Ge(1)] = 100
     shrink: Annotated[float, Ge(0)] = 5.0
     decay: Annotated[float, Gt(0), Le(1)] = 0.8
     dislike: Annotated[float, Ge(0), Le(1)] = 0.25
