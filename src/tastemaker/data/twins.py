@@ -25,7 +25,7 @@ def flag_twins(titles: Sequence[str], texts: Sequence[tuple[str, ...]], ids: Seq
         ledger: Learns of the later item of each pair.
     """
     words = [
-        _words(entry[-1]) if len(entry) > 1 or not title else () for title, entry in zip(titles, texts, strict=True)
+        _words(entry[-1]) if len(entry) > bool(title) else () for title, entry in zip(titles, texts, strict=True)
     ]
     found: dict[int, int] = {}
     for item, twin in [*_same_title(titles, words), *_same_text(words)]:
