@@ -213,9 +213,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
 
 def _attributes(made: type[Any]) -> dict[str, str]:
     """What the docstring's section "Attributes" says about each setting."""
-    section = re.search(
-        r"^(?:Attributes|Args):\n((?: +.*\n?|\n)+)", (inspect.getdoc(made) or "") + "\n", re.M
-    )
+    section = re.search(r"^(?:Attributes|Args):\n((?: +.*\n?|\n)+)", (inspect.getdoc(made) or "") + "\n", re.M)
     found: dict[str, str] = {}
     last = ""
     for line in section.group(1).splitlines() if section else []:
@@ -265,9 +263,7 @@ def main() -> int:
     options.add_argument("--check", action="store_true", help="write nothing, exit 1 where something differs")
     if options.parse_args().check:
         wrong = [*stale(), *(f"{link} does not exist" for link in broken_links())]
-        print(
-            "\n".join(wrong) or f"docs: {len(documents())} pages, all links resolve, the reference is current"
-        )
+        print("\n".join(wrong) or f"docs: {len(documents())} pages, all links resolve, the reference is current")
         return 1 if wrong else 0
     (DOCS / "reference").mkdir(exist_ok=True)
     for name, text in pages().items():

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tastemaker.actions.catalogs import encoders, fusions, metrics, models, splitters
+    from tastemaker.actions.library import read, split
     from tastemaker.core import Run, TastemakerError
     from tastemaker.data import Dataset, Interactions, Query, Recommendations, Split, Vocabulary
     from tastemaker.evaluation import compare, evaluate
-    from tastemaker.actions.library import read, split
     from tastemaker.pipeline import Pipeline, load
 
 __version__ = "0.1.0"

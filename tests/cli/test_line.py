@@ -54,9 +54,7 @@ def test_seen_items_are_left_out_unless_repeat(capsys, saved, shop):
     seen = {r["item_id"] for r in rows(shop / "interactions.csv") if r["user_id"] == "u3"}
     got = {r["item_id"] for r in call_json(capsys, "recommend", saved, "--users", "u3", "-k", "24")}
     assert not seen & got
-    again = {
-        r["item_id"] for r in call_json(capsys, "recommend", saved, "--users", "u3", "-k", "24", "--repeat")
-    }
+    again = {r["item_id"] for r in call_json(capsys, "recommend", saved, "--users", "u3", "-k", "24", "--repeat")}
     assert seen <= again
 
 
@@ -75,9 +73,7 @@ def test_candidates_and_exclusions_are_kept(capsys, saved, tmp_path):
 def test_strangers_are_answered_by_what_they_did(capsys, saved, tmp_path):
     (tmp_path / "events.csv").write_text("user_id,item_id\nguest,i0\nguest,i3\nother,i1\nother,i4\n")
     answer = call_json(capsys, "recommend", saved, "--events", tmp_path / "events.csv", "-k", "5")
-    by = {
-        name: [int(r["item_id"][1:]) for r in answer if r["user_id"] == name] for name in ("guest", "other")
-    }
+    by = {name: [int(r["item_id"][1:]) for r in answer if r["user_id"] == name] for name in ("guest", "other")}
     assert sum(i % 3 == 0 for i in by["guest"]) >= 4
     assert sum(i % 3 == 1 for i in by["other"]) >= 4
 

@@ -32,9 +32,7 @@ def test_a_name_or_a_spec_builds_the_same():
 
 
 def test_an_unknown_name_suggests_the_nearest():
-    with pytest.raises(
-        UnknownName, match=r"no thing called 'plan'\. Did you mean 'plain'\? Known: nest_ed, plain\."
-    ):
+    with pytest.raises(UnknownName, match=r"no thing called 'plan'\. Did you mean 'plain'\? Known: nest_ed, plain\."):
         catalog().get("plan")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from made import dataset, names
 
+from made import dataset, names
 from tastemaker.core import DataError
 from tastemaker.data import Column, Query, Vocabulary, queries
 from tastemaker.data.join import join

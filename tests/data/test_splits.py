@@ -18,9 +18,7 @@ def cut(data, spec):
 
 def pairs(data):
     ids = data.users.ids, data.items.ids
-    return [
-        (ids[0][u], ids[1][i]) for u, i in zip(data.interactions.user, data.interactions.item, strict=True)
-    ]
+    return [(ids[0][u], ids[1][i]) for u, i in zip(data.interactions.user, data.interactions.item, strict=True)]
 
 
 def make(users, items, times=None):
@@ -151,9 +149,7 @@ def test_files_match_pairs_and_leave_out_the_rest(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("1500000000", "1500000100"), ("1500000000000", "2017-07-14T02:41:40Z")]
-)
+@pytest.mark.parametrize(("first", "second"), [("1500000000", "1500000100"), ("1500000000000", "2017-07-14T02:41:40Z")])
 def test_files_tell_repeated_pairs_by_time(tmp_path, first, second):
     data = make([0, 0, 0], [0, 1, 0], [1_500_000_000, 1_500_000_050, 1_500_000_100])
     spec = write(

@@ -45,9 +45,7 @@ def world():
 
 
 def oracle(train, test):
-    best = {
-        test.users.ids[u]: test.interactions.item[test.rows_of(u)].tolist() for u in range(len(test.users))
-    }
+    best = {test.users.ids[u]: test.interactions.item[test.rows_of(u)].tolist() for u in range(len(test.users))}
     return Shuffled(train, best=best)
 
 

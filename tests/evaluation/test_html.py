@@ -39,8 +39,7 @@ def reports():
     train, test = data.only(np.arange(20, 700)), data.only(np.arange(700, 900))
     vectors = item_vectors(items=40)
     return tuple(
-        evaluate(Chance(train, seed), train, test, items=vectors).named(f"model {seed} {EVIL}")
-        for seed in range(3)
+        evaluate(Chance(train, seed), train, test, items=vectors).named(f"model {seed} {EVIL}") for seed in range(3)
     )
 
 

@@ -1,6 +1,7 @@
 """Charts and their scales."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -76,3 +77,11 @@ def test_users_are_grouped_by_what_they_are():
 @pytest.mark.parametrize("values", [[1e-9, 2e-9], [5.0, 5.0], [-3.0, -1.0]])
 def test_lines_of_any_size_are_drawn(values):
     assert "<path" in lines([Series("a", x=(1.0, 2.0), y=tuple(values))], "a")
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 12, 40])
+def test_epochs_are_whole_numbers(last):
+    epochs = tuple(float(n) for n in range(1, last + 1))
+    chart = lines([Series("a", x=epochs, y=epochs)], "a", say=lambda value: "y")
+    assert not re.search(r">\d+\.\d+<", chart)
+    assert re.search(r">\d+<", chart)

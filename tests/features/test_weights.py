@@ -93,9 +93,7 @@ def test_a_pull_keeps_the_data_files_and_runs_nothing(offline, register, tmp_pat
     assert first.folder == tmp_path / "home" / "weights" / "test-0.1.0"
     assert first.megabytes > 0
     assert (first.folder / "main.bin").read_bytes() == DATA
-    assert [
-        f.relative_to(first.folder).as_posix() for f in sorted(first.folder.rglob("*")) if f.is_file()
-    ] == [
+    assert [f.relative_to(first.folder).as_posix() for f in sorted(first.folder.rglob("*")) if f.is_file()] == [
         "LICENCES/LICENSE",
         "main.bin",
         "manifest.json",
@@ -344,18 +342,14 @@ def test_a_hub_model_is_pulled_once_and_found(offline, hub_with, tmp_path):
         ({"files": {"model.safetensors": b"other"}}, f"{ADDRESS}#{SHA}", "has SHA-256"),
     ],
 )
-def test_a_hub_model_that_is_not_as_asked_keeps_nothing(
-    offline, hub_with, tmp_path, settings, address, match
-):
+def test_a_hub_model_that_is_not_as_asked_keeps_nothing(offline, hub_with, tmp_path, settings, address, match):
     hub_with(**settings)
     with pytest.raises(WeightsError, match=match):
         weights.pull([address])
     assert left(tmp_path) == ["weights"]
 
 
-@pytest.mark.parametrize(
-    "text", ["hub:model", "hub:a/b", "hub:a/b@..", "hub:a/b@c#123", "hub:../b@c", "hub:a/b/c@d"]
-)
+@pytest.mark.parametrize("text", ["hub:model", "hub:a/b", "hub:a/b@..", "hub:a/b@c#123", "hub:../b@c", "hub:a/b/c@d"])
 def test_addresses_need_a_name_and_a_revision(text):
     with pytest.raises(WeightsError, match="is no address of weights"):
         hub.address(text)

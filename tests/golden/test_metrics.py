@@ -65,9 +65,7 @@ def test_user_coverage_asks_for_full_lists():
 
 
 def test_novelty_by_hand():
-    values = METRICS.build({"name": "novelty", "k": 2}).measure(
-        lists([0, 1], [2, -1], [-1, -1]), TRUTH, TRAIN
-    )
+    values = METRICS.build({"name": "novelty", "k": 2}).measure(lists([0, 1], [2, -1], [-1, -1]), TRUTH, TRAIN)
     assert values == pytest.approx([np.log2(3 / 2) / 2, np.log2(3), np.nan], nan_ok=True, abs=1e-7)
 
 
@@ -90,9 +88,7 @@ def test_diversity_by_hand():
     vectors = np.array([[1, 0], [0, 2], [3, 0], [-1, 0], [0, 0], [1, 1], [1, 1], [1, 1]], np.float32)
     known = np.array([1, 1, 1, 1, 1, 1, 1, 0], bool)
     recs = lists([0, 1, 2], [0, 3, -1], [0, 4, 7])
-    values = METRICS.build({"name": "diversity", "k": 3}).measure(
-        recs, TRUTH, TRAIN, items=ItemVectors(vectors, known)
-    )
+    values = METRICS.build({"name": "diversity", "k": 3}).measure(recs, TRUTH, TRAIN, items=ItemVectors(vectors, known))
     assert values == pytest.approx([(1 + 0 + 1) / 3, 2, np.nan], nan_ok=True)
 
 
@@ -100,12 +96,8 @@ def test_calibration_by_hand():
     genre = Column("category", np.array(["a", "a|b", "b", "a", "b", "", "c", "b"], object))
     train = make([(0, 0), (0, 1), (1, 0), (2, 5)], item_attributes={"genre": genre})
     # user 0 liked a: (1 + .5) / 2 = .75, b: .25; his list holds a: .5, b: .5. User 1: all a, list c.
-    values = METRICS.build({"name": "calibration", "k": 2}).measure(
-        lists([3, 4], [6, -1], [3, 4]), TRUTH, train
-    )
-    first = 0.75 * np.log(0.75 / (0.99 * 0.5 + 0.01 * 0.75)) + 0.25 * np.log(
-        0.25 / (0.99 * 0.5 + 0.01 * 0.25)
-    )
+    values = METRICS.build({"name": "calibration", "k": 2}).measure(lists([3, 4], [6, -1], [3, 4]), TRUTH, train)
+    first = 0.75 * np.log(0.75 / (0.99 * 0.5 + 0.01 * 0.75)) + 0.25 * np.log(0.25 / (0.99 * 0.5 + 0.01 * 0.25))
     assert values == pytest.approx([first, -np.log(0.01), np.nan], nan_ok=True)
 
 

@@ -37,9 +37,7 @@ def test_every_package_has_its_layer():
 def test_metrics_and_torch_have_their_contracts():
     forbidden = [c for c in LINTER["contracts"] if c["type"] == "forbidden"]
     metrics = next(c for c in forbidden if c["source_modules"] == ["tastemaker.evaluation"])
-    assert {"tastemaker.models", "tastemaker.fusion", "tastemaker.features"} <= set(
-        metrics["forbidden_modules"]
-    )
+    assert {"tastemaker.models", "tastemaker.fusion", "tastemaker.features"} <= set(metrics["forbidden_modules"])
     torch = next(c for c in forbidden if "torch" in c["forbidden_modules"])
     assert {"tastemaker.core", "tastemaker.data", "tastemaker.evaluation"} <= set(torch["source_modules"])
 

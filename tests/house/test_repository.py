@@ -8,9 +8,7 @@ from house.source import ROOT, tracked
 
 # Written so that this file does not contain what it looks for.
 HOMES = re.compile(
-    r"(?<![\w./~-])/(?:"
-    + "|".join(["home/[a-z]", "Users/[A-Z]", "ro" + "ot/", "wo" + "rk/", "tm" + "p/"])
-    + ")"
+    r"(?<![\w./~-])/(?:" + "|".join(["home/[a-z]", "Users/[A-Z]", "ro" + "ot/", "wo" + "rk/", "tm" + "p/"]) + ")"
 )
 INDEXES = re.compile(
     "|".join(["py" + "pi\\.org", "pythonhosted" + "\\.org", "download\\.py" + "torch", "--index-url [hf]"])

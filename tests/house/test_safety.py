@@ -23,10 +23,7 @@ def _calls(path):
 
 
 def _is(call, keyword, value):
-    return any(
-        k.arg == keyword and isinstance(k.value, ast.Constant) and k.value.value is value
-        for k in call.keywords
-    )
+    return any(k.arg == keyword and isinstance(k.value, ast.Constant) and k.value.value is value for k in call.keywords)
 
 
 def _imports(path):

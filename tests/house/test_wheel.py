@@ -23,9 +23,7 @@ INTERACTIONS = "user_id,item_id,timestamp\n" + "".join(
 
 
 def _run(*command, **more):
-    done = subprocess.run(
-        [*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL, **more
-    )
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL, **more)
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
 
@@ -65,9 +63,7 @@ def clean(wheel, tmp_path_factory):
     _run(sys.executable, "-m", "venv", "--without-pip", place / "venv")
     python = place / "venv" / "bin" / "python"
     _pip("--python", python, "install", "--quiet", "-c", ROOT / "constraints.txt", wheel)
-    inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV", "TASTEMAKER"))
-    }
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV", "TASTEMAKER"))}
     env = {**inherited, "HOME": str(place), "TASTEMAKER_HOME": str(place / "home"), "OMP_NUM_THREADS": "1"}
     (place / "shop").mkdir()
     (place / "shop" / "interactions.csv").write_text(INTERACTIONS)

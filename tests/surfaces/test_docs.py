@@ -36,9 +36,7 @@ def test_every_catalog_name_is_documented(kind, name):
     reference_page = (DOCS / "reference" / "components.md").read_text("utf-8")
     assert f"### `{name}`" in reference_page
     guides = "\n".join(page.read_text("utf-8") for page in [*DOCS.glob("guide/*.md"), ROOT / "README.md"])
-    assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", guides), (
-        f"no guide page names the {kind} {name}"
-    )
+    assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", guides), f"no guide page names the {kind} {name}"
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES, ids=lambda x: x)

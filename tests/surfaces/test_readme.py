@@ -13,10 +13,7 @@ from shop import write_shop
 
 README = (ROOT / "README.md").read_text("utf-8")
 PYTHON = re.search(r"```python\n(.*?)```", README, re.S)[1]
-SHELL = [
-    line.split("#")[0].split()
-    for line in re.findall(r"^tastemaker (?:init|read|run|recommend) .*", README, re.M)
-]
+SHELL = [line.split("#")[0].split() for line in re.findall(r"^tastemaker (?:init|read|run|recommend) .*", README, re.M)]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +38,7 @@ def folder(tmp_path_factory):
 
 def _run(command, folder):
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if "weights pull" in done.stderr:
         pytest.skip("weights not pulled: tastemaker weights pull minilm efficientnet")
     assert done.returncode == 0, done.stderr[-3000:]

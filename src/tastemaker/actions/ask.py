@@ -50,9 +50,7 @@ class Rows:
             return f"{n} rows -> {self.out}"
         rows = zip(*self.columns.values(), strict=True)
         lines = ["\t".join(map(_cell, row)) + self._title(row) for row in rows]
-        return "\n".join(
-            ["\t".join([*self.columns, "title"][: len(self.columns) + bool(self.titles)]), *lines]
-        )
+        return "\n".join(["\t".join([*self.columns, "title"][: len(self.columns) + bool(self.titles)]), *lines])
 
     def to_json(self) -> Any:
         """Rows as objects, or where they lie."""

@@ -51,9 +51,7 @@ def doctor() -> Health:
     """Look at Python, optional packages, weights, and the folder that holds caches."""
     import os
 
-    system = Check(
-        "tastemaker", True, f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    )
+    system = Check("tastemaker", True, f"{__version__}, Python {platform.python_version()}, {os.cpu_count()} cores")
     packages = [_package(name, *what) for name, what in OPTIONAL.items()]
     return Health((system, *packages, _vision(), *_weights(), _home()))
 
@@ -75,8 +73,7 @@ def _weights() -> list[Check]:
     from tastemaker.features.weights import known
 
     return [
-        Check(f"weights {w.name}", w.folder is not None, w.cure if w.folder is None else str(w.folder))
-        for w in known()
+        Check(f"weights {w.name}", w.folder is not None, w.cure if w.folder is None else str(w.folder)) for w in known()
     ]
 
 

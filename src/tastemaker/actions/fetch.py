@@ -87,9 +87,7 @@ def _make(request: DataRequest) -> Table:
     from tastemaker.data.worlds import make_world, parse_settings
 
     if request.name != "world":
-        raise BadSetting(
-            f"Only `world` can be made (got {request.name!r}): tastemaker data make world --out DIR"
-        )
+        raise BadSetting(f"Only `world` can be made (got {request.name!r}): tastemaker data make world --out DIR")
     out = request.out or home() / "data" / f"world-{request.run.seed}"
     summary = make_world(out, parse_settings(request.settings, request.run.seed), run=request.run)
     return Table(({"name": "world", "folder": str(out), **known_row(summary)},))
@@ -114,6 +112,4 @@ def weights(request: WeightsRequest) -> Table:
     if request.verb == "pull":
         pulled = store.pull(names, say=request.run.say, bars=request.run.bars)
         return Table(tuple(known_row(entry) for entry in pulled))
-    return Table(
-        tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(names))
-    )
+    return Table(tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(names)))

@@ -117,9 +117,7 @@ def run(request: RunRequest) -> RunAnswer:
     from tastemaker.actions.measured import measure
 
     with limit_threads(request.run.threads):
-        config = load_config(
-            request.folder, request.config, model=request.model, split=request.split, k=request.k
-        )
+        config = load_config(request.folder, request.config, model=request.model, split=request.split, k=request.k)
         _check_out(request.out)
         prepared = prepare(request, config)
         return measure(prepared, make_pipeline(prepared, request.run), request.out, request.run)

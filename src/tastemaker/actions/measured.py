@@ -84,15 +84,11 @@ def _candidates(how: str, known: Dataset, test: Dataset) -> NDArray[np.bool_] | 
 def _baselines(pipeline: Pipeline) -> list[Recommender]:
     from tastemaker.models.catalog import RECOMMENDERS
 
-    names = [
-        n for n in BASELINES if n != pipeline.model.name and (n != "content" or pipeline.items is not None)
-    ]
+    names = [n for n in BASELINES if n != pipeline.model.name and (n != "content" or pipeline.items is not None)]
     return [RECOMMENDERS.build(name) for name in names]
 
 
-def _evaluate(
-    pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int, Any, Any], run: Run
-) -> Report:
+def _evaluate(pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int, Any, Any], run: Run) -> Report:
     from tastemaker.evaluation.evaluate import evaluate
 
     k, space, allowed = how
@@ -116,9 +112,7 @@ def _space(data: Dataset, pipeline: Pipeline) -> ItemVectors | None:
     return None
 
 
-def _rated(
-    pipeline: Pipeline, known: Dataset, test: Dataset, run: Run
-) -> tuple[Any, dict[str, dict[str, float]]]:
+def _rated(pipeline: Pipeline, known: Dataset, test: Dataset, run: Run) -> tuple[Any, dict[str, dict[str, float]]]:
     """Errors of predicted ratings and accuracy of yes / no, for a model that predicts them."""
     from tastemaker.actions.rated import accuracies, rating_report
 

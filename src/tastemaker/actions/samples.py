@@ -33,8 +33,6 @@ def samples(pipeline: Pipeline, users: tuple[str, ...], seed: int) -> tuple[Samp
     recs = pipeline.answer(queries, LISTED)
     title = pipeline.data.title
     return tuple(
-        Sample(
-            name, tuple(title(i) for i in query.liked[::-1][:LIKED]), tuple(title(i) for i in row[row >= 0])
-        )
+        Sample(name, tuple(title(i) for i in query.liked[::-1][:LIKED]), tuple(title(i) for i in row[row >= 0]))
         for name, query, row in zip(names, queries, np.asarray(recs.items), strict=True)
     )

@@ -22,9 +22,7 @@ def add(commands: Commands) -> None:
     recommend.add_argument("pipeline", type=Path, metavar="DIR", help="a saved pipeline")
     who = recommend.add_mutually_exclusive_group(required=True)
     who.add_argument("--users", nargs="+", metavar="ID", help="`all`, ids, or one file with a column user_id")
-    who.add_argument(
-        "--events", type=Path, metavar="FILE", help="histories of strangers: user_id, item_id, ..."
-    )
+    who.add_argument("--events", type=Path, metavar="FILE", help="histories of strangers: user_id, item_id, ...")
     recommend.add_argument("-k", type=int, default=20, help="length of the lists (default 20)")
     recommend.add_argument("--out", type=Path, help="write FILE.csv, .parquet or .jsonl instead of printing")
     recommend.add_argument("--repeat", action="store_true", help="items of the history may come again")
@@ -38,9 +36,7 @@ def add(commands: Commands) -> None:
         "  tastemaker rate shop.tm --pairs pairs.csv --out ratings.csv",
         _rate,
     )
-    rate.add_argument(
-        "pipeline", type=Path, metavar="DIR", help="a saved pipeline whose model predicts ratings"
-    )
+    rate.add_argument("pipeline", type=Path, metavar="DIR", help="a saved pipeline whose model predicts ratings")
     rate.add_argument("--pairs", type=Path, required=True, metavar="FILE", help="columns user_id, item_id")
     rate.add_argument("--out", type=Path, help="write FILE.csv, .parquet or .jsonl instead of printing")
 

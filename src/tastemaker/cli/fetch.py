@@ -21,9 +21,7 @@ def add(commands: Commands) -> None:
     )
     data.add_argument("verb", choices=["list", "pull", "make"], help="what to do")
     data.add_argument("name", nargs="?", help="a data set (pull), or `world` (make)")
-    data.add_argument(
-        "--out", type=Path, metavar="DIR", help="where to (default: the data folder of this user)"
-    )
+    data.add_argument("--out", type=Path, metavar="DIR", help="where to (default: the data folder of this user)")
     data.add_argument("--seed", type=int, default=0, help="seed of a generated world (default 0)")
     data.add_argument(
         "--set",
@@ -42,9 +40,7 @@ def add(commands: Commands) -> None:
         _weights,
     )
     weights.add_argument("verb", choices=["list", "pull", "verify"], help="what to do")
-    weights.add_argument(
-        "names", nargs="*", help="names from the list (default: all), or hub:ORG/NAME@REVISION"
-    )
+    weights.add_argument("names", nargs="*", help="names from the list (default: all), or hub:ORG/NAME@REVISION")
 
     demo = command(
         commands,
@@ -53,9 +49,7 @@ def add(commands: Commands) -> None:
         "  tastemaker demo\n  tastemaker demo --out demo/",
         _demo,
     )
-    demo.add_argument(
-        "--out", type=Path, default=Path("demo"), metavar="DIR", help="where to (default demo/)"
-    )
+    demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to (default demo/)")
     demo.add_argument("--seed", type=int, default=0, help="seed (default 0)")
 
     command(

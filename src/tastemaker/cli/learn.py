@@ -41,16 +41,10 @@ def _shared(made: argparse.ArgumentParser) -> None:
     made.add_argument("folder", type=Path, help="the data folder")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pipeline is saved")
     made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
-    made.add_argument(
-        "--model", metavar="NAME", help="a recommender by name (default: item_knn, content, popular)"
-    )
+    made.add_argument("--model", metavar="NAME", help="a recommender by name (default: item_knn, content, popular)")
     made.add_argument("--seed", type=int, default=0, help="equal seeds give equal results (default 0)")
-    made.add_argument(
-        "--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)"
-    )
-    made.add_argument(
-        "--verify", action="store_true", help="hash every file again instead of trusting its date"
-    )
+    made.add_argument("--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)")
+    made.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
 
 
 def _run(args: argparse.Namespace) -> None:

@@ -17,12 +17,8 @@ def add(commands: Commands) -> None:
         "  tastemaker init shop/\n  tastemaker init ml-100k/ --print",
         _init,
     )
-    init.add_argument(
-        "source", type=Path, help="a data folder, or a MovieLens, RecBole, MMRec or Parquet source"
-    )
-    init.add_argument(
-        "--print", action="store_true", dest="only_print", help="print the settings, write nothing"
-    )
+    init.add_argument("source", type=Path, help="a data folder, or a MovieLens, RecBole, MMRec or Parquet source")
+    init.add_argument("--print", action="store_true", dest="only_print", help="print the settings, write nothing")
     init.add_argument("--force", action="store_true", help="replace a tastemaker.toml that is there")
 
     read = command(
@@ -43,13 +39,9 @@ def add(commands: Commands) -> None:
         _export,
     )
     export.add_argument("folder", type=Path, help="the data folder")
-    export.add_argument(
-        "--features", type=Path, required=True, metavar="OUT", help="folder for NAME.npy and NAME.ids"
-    )
+    export.add_argument("--features", type=Path, required=True, metavar="OUT", help="folder for NAME.npy and NAME.ids")
     export.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
-    export.add_argument(
-        "--verify", action="store_true", help="hash every file again instead of trusting its date"
-    )
+    export.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -67,7 +59,5 @@ def _read(args: argparse.Namespace) -> None:
 def _export(args: argparse.Namespace) -> None:
     from tastemaker.actions.look import ExportRequest, export
 
-    request = ExportRequest(
-        args.folder, out=args.features, config=args.config, verify=args.verify, run=run_of(args)
-    )
+    request = ExportRequest(args.folder, out=args.features, config=args.config, verify=args.verify, run=run_of(args))
     show(args, export(request))

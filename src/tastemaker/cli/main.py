@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; what was finished is kept, and the same command goes on from there", file=sys.stderr)
         return 130
-    except Exception as error:  # noqa: BLE001 - the last border: a sentence, not a traceback
+    except Exception as error:
         return _unforeseen(error)
     return 0
 

@@ -19,9 +19,7 @@ def add(commands: Commands) -> None:
         _evaluate,
     )
     evaluate.add_argument("pipeline", type=Path, nargs="?", metavar="DIR", help="a saved pipeline")
-    evaluate.add_argument(
-        "--test", type=Path, required=True, metavar="FILE", help="what came: user_id, item_id, ..."
-    )
+    evaluate.add_argument("--test", type=Path, required=True, metavar="FILE", help="what came: user_id, item_id, ...")
     evaluate.add_argument("--recs", type=Path, metavar="FILE", help="lists: user_id, item_id, rank")
     evaluate.add_argument("--train", type=Path, metavar="FILE", help="what the lists were made from")
     evaluate.add_argument("-k", type=int, default=10, help="places that count (default 10)")

@@ -26,9 +26,7 @@ def align(train: Dataset, test: Dataset) -> tuple[Dataset, Dataset]:
         item=items.rows(test.items.ids)[log.item],
     )
     known = extended(train, users, items)
-    return known, replace(
-        known, interactions=moved, comments=test.comments, split=test.split, events=test.events
-    )
+    return known, replace(known, interactions=moved, comments=test.comments, split=test.split, events=test.events)
 
 
 def extended(data: Dataset, users: Vocabulary, items: Vocabulary) -> Dataset:

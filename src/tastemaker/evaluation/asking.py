@@ -58,14 +58,10 @@ class Asker:
 def check(listed: NDArray[np.int32], users: NDArray[np.int32], data: Dataset) -> None:
     """Raise `DataError` where a list names an item twice or one that does not exist."""
     if listed.size and (listed.max() >= len(data.items) or listed.min() < -1):
-        raise DataError(
-            f"A list holds item {int(listed.max())}, and there are {len(data.items)} items (from 0)."
-        )
+        raise DataError(f"A list holds item {int(listed.max())}, and there are {len(data.items)} items (from 0).")
     ordered = np.sort(listed, axis=1)
     twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
     if twice.any():
         row, place = (int(at[0]) for at in np.nonzero(twice))
         item, user = data.items.ids[ordered[row, place]], data.users.ids[users[row]]
-        raise DataError(
-            f"The list of user {user!r} names item {item!r} twice. Each item may stand once in a list."
-        )
+        raise DataError(f"The list of user {user!r} names item {item!r} twice. Each item may stand once in a list.")

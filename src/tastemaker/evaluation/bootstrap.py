@@ -12,9 +12,7 @@ LEVEL = 0.95
 CELLS = 1 << 22  # weights held at a time: 32 MiB
 
 
-def resampled_means(
-    values: NDArray[np.float64], seed: int, resamples: int = RESAMPLES
-) -> NDArray[np.float64]:
+def resampled_means(values: NDArray[np.float64], seed: int, resamples: int = RESAMPLES) -> NDArray[np.float64]:
     """Column means of resamples of the rows, drawn with replacement; nan cells count in no mean.
 
     Rows of one resample are the same for all columns. Draws are counted (a multinomial vector a resample), so
@@ -49,9 +47,7 @@ def _draws(rng: np.random.Generator, rows: int, n: int) -> NDArray[np.float64]:
     return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
 
 
-def interval(
-    means: NDArray[np.float64], level: float = LEVEL
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def interval(means: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Percentile interval of each column of (b, m): low and high, each (m,); nan without values."""
     low, high = np.full(means.shape[1], np.nan), np.full(means.shape[1], np.nan)
     there = np.isfinite(means).any(axis=0)

@@ -79,10 +79,7 @@ def measure_lists(  # noqa: PLR0913 - as `evaluate`
     catalogue = _catalogue(takers, allowed)
     values = {name: m.measure(recs, test, train, items=items) for name, m in chosen.users.items()}
     shown = {depth: exposure(recs.items[:, :depth], len(takers))[catalogue] for depth in _depths(chosen, k)}
-    measures = with_intervals(values, seed)
-    for name, metric in chosen.exposure.items():
-        number, nan = metric.measure(shown[metric.k]), float("nan")
-        measures[name] = Measured(number, nan, nan, len(recs.users))
+    measures = with_intervals(values, seed) | _of_all(chosen, shown, len(recs.users))
     parts, gaps = slices(Lists(recs, train, test, k), values, seed)
     return Report(
         k=k,
@@ -96,6 +93,12 @@ def measure_lists(  # noqa: PLR0913 - as `evaluate`
         popularity=takers[catalogue],
         recs=recs,
     )
+
+
+def _of_all(chosen: Chosen, shown: dict[int, NDArray[np.int64]], n: int) -> dict[str, Measured]:
+    """Measures of all lists together, which have no interval."""
+    nan = float("nan")
+    return {name: Measured(m.measure(shown[m.k]), nan, nan, n) for name, m in chosen.exposure.items()}
 
 
 def _depths(chosen: Chosen, k: int) -> set[int]:

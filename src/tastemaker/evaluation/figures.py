@@ -43,9 +43,7 @@ def legend(names: Sequence[str], dashed: str = "", grey: str = "") -> str:
     keys += [("s0", grey)] if grey else []
     if len(keys) < 2:
         return ""
-    return tag(
-        "div", "".join(tag("span", tag("i", class_=c) + words(name)) for c, name in keys), class_="legend"
-    )
+    return tag("div", "".join(tag("span", tag("i", class_=c) + words(name)) for c, name in keys), class_="legend")
 
 
 def _mark(name: str, measured: Measured | None) -> Mark:
@@ -79,9 +77,7 @@ def exposure_chart(reports: Sequence[Report]) -> str:
     if not every:
         return ""
     equal = Series("all items alike", x=(0.0, 1.0), y=(0.0, 1.0), dashed=True)
-    chart = lines(
-        [*every, equal], "Exposure curve", "share of the catalogue, least listed first", percent, percent
-    )
+    chart = lines([*every, equal], "Exposure curve", "share of the catalogue, least listed first", percent, percent)
     return card(
         "Exposure",
         chart,
@@ -106,9 +102,7 @@ def popularity_chart(reports: Sequence[Report]) -> str:
     every = [_shares(r.name, tenth, r.exposure, at) for at, r in enumerate(reports[:4]) if r.exposure.sum()]
     every.append(_shares("taken in training", tenth, first.popularity, -1))
     groups = ["most", *[str(n) for n in range(2, TENTHS)], "least"]
-    chart = columns(
-        every, groups, "Popularity of what is listed", percent, "tenths of the catalogue by popularity"
-    )
+    chart = columns(every, groups, "Popularity of what is listed", percent, "tenths of the catalogue by popularity")
     note = "Share of all places, and of what users took, by popularity of the items."
     return card(
         "Popularity of what is listed",
@@ -151,9 +145,7 @@ def _sliced(report: Report, part: Slice, metric: str) -> Mark:
 def content_charts(document: ReportDocument) -> Iterator[str]:
     """What the items have, and what the fusion made of it."""
     if document.modalities:
-        both = list(
-            zip(("items", "interactions"), zip(*document.modalities.values(), strict=True), strict=True)
-        )
+        both = list(zip(("items", "interactions"), zip(*document.modalities.values(), strict=True), strict=True))
         every = [
             Series(
                 of,

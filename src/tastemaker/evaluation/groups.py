@@ -33,9 +33,7 @@ def labels_of(column: Column) -> Labels:
 def _quarters(values: NDArray[np.float64], there: NDArray[np.bool_]) -> Labels:
     known = np.unique(values[there])
     if len(known) <= GROUPS:
-        return np.array(
-            [f"{value:g}" if ok else "" for value, ok in zip(values, there, strict=True)], np.str_
-        )
+        return np.array([f"{value:g}" if ok else "" for value, ok in zip(values, there, strict=True)], np.str_)
     edges = np.unique(np.quantile(values[there], [0.25, 0.5, 0.75]))
     names = [f"< {edges[0]:g}", *(f"{a:g} to {b:g}" for a, b in pairwise(edges)), f">= {edges[-1]:g}"]
     place = np.searchsorted(edges, np.where(there, values, 0), side="right")

@@ -146,9 +146,7 @@ def _samples(document: ReportDocument) -> Iterator[str]:
 
 
 def _details(document: ReportDocument) -> Iterator[str]:
-    nested = {
-        name: value for name, value in document.summary.items() if isinstance(value, dict | list | tuple)
-    }
+    nested = {name: value for name, value in document.summary.items() if isinstance(value, dict | list | tuple)}
     seconds = {name: f"{value:.1f} s" for name, value in document.seconds.items()}
     every = {"What was read": nested, "Settings": document.settings, "Time": seconds, "Files": document.files}
     yield from _section("Details", [_folded(n, tables.values(v)) for n, v in every.items() if v])

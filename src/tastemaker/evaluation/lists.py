@@ -86,9 +86,7 @@ def _with_items(known: Dataset, truth: Dataset, names: Sequence[str]) -> tuple[D
     if not new:
         return known, truth
     longer = extended(known, known.users, Vocabulary(known.items.ids + new))
-    return longer, replace(
-        longer, interactions=truth.interactions, comments=truth.comments, split=truth.split
-    )
+    return longer, replace(longer, interactions=truth.interactions, comments=truth.comments, split=truth.split)
 
 
 def _allowed(known: Dataset, candidates: Sequence[str] | None) -> NDArray[np.bool_] | None:
@@ -122,9 +120,7 @@ def _ranks(recs: Columns, n: int) -> NDArray[np.float64]:
     try:
         ranks = np.array([float(value) for value in recs["rank"]])
     except (TypeError, ValueError) as error:
-        raise DataError(
-            f"The recs have a rank that is no number ({error}). Ranks are 1, 2, 3, ..."
-        ) from error
+        raise DataError(f"The recs have a rank that is no number ({error}). Ranks are 1, 2, 3, ...") from error
     if not np.isfinite(ranks).all():
         raise DataError("The recs have a rank that is no finite number. Ranks are 1, 2, 3, ...")
     return ranks

@@ -77,9 +77,7 @@ def bars(marks: Sequence[Mark], title: str, say: Say = number, *, one_colour: bo
         parts.append(label(WIDTH - 2, middle + 4, say(mark.value), "value", "end"))
         if math.isfinite(mark.value):
             parts.append(_bar(mark, (zero, scale(mark.value)), middle, series(0 if one_colour else at), say))
-            parts.append(
-                _whisker(scale(mark.low), scale(mark.high), middle) if math.isfinite(mark.low) else ""
-            )
+            parts.append(_whisker(scale(mark.low), scale(mark.high), middle) if math.isfinite(mark.low) else "")
     return drawing(WIDTH, len(marks) * ROW + 4, parts, title)
 
 
@@ -94,9 +92,7 @@ def _whisker(low: float, high: float, middle: float) -> str:
     return tag("path", d=path, class_="whisker")
 
 
-def columns(
-    every: Sequence[Series], groups: Sequence[str], title: str, say: Say = tick, unit: str = ""
-) -> str:
+def columns(every: Sequence[Series], groups: Sequence[str], title: str, say: Say = tick, unit: str = "") -> str:
     """Grouped columns with whiskers: one group a place on the axis, one column a series."""
     shown = [mark for one in every for mark in one.marks]
     height = 230.0
@@ -130,9 +126,7 @@ def _column(mark: Mark, place: tuple[float, float], y: Scale, colour: str) -> st
     whisker = ""
     if math.isfinite(mark.low):
         low, high, middle = y(mark.low), y(mark.high), x + width / 2
-        path = (
-            f"M{middle - 3:.1f} {low:.1f}h6M{middle:.1f} {low:.1f}V{high:.1f}M{middle - 3:.1f} {high:.1f}h6"
-        )
+        path = f"M{middle - 3:.1f} {low:.1f}h6M{middle:.1f} {low:.1f}V{high:.1f}M{middle - 3:.1f} {high:.1f}h6"
         whisker = tag("path", d=path, class_="whisker")
     return tag("rect", mark.tip(number), class_=colour, **size) + whisker
 
@@ -156,15 +150,22 @@ def lines(every: Sequence[Series], title: str, unit: str = "", say: Say = tick, 
     x = Scale(min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1, LEFT, WIDTH - RIGHT)
     y = Scale(steps[0], steps[-1], height - BOTTOM, TOP)
     parts = _grid(steps, y, say)
-    for step in _inside(min(xs), max(xs)):
+    for step in _inside(xs):
         parts.append(label(x(step), height - BOTTOM + 16, x_say(step), "tick", "middle"))
     parts += [_line(one, at, x, y) for at, one in enumerate(every)]
     parts.append(label((LEFT + WIDTH - RIGHT) / 2, height - 4, unit, "unit", "middle"))
     return drawing(WIDTH, height, parts, title)
 
 
-def _inside(low: float, high: float) -> list[float]:
-    return [step for step in ticks(low, high, 5) if low <= step <= high] or [low]
+def _inside(xs: Sequence[float]) -> list[float]:
+    """Round places within the axis; whole numbers where all places are (epochs, lengths)."""
+    low, high = min(xs), max(xs)
+    whole = all(x.is_integer() for x in xs)
+    for wanted in (5, 4, 3, 2, 1):
+        steps = [step for step in ticks(low, high, wanted) if low <= step <= high]
+        if steps and (not whole or all(step.is_integer() for step in steps)):
+            return steps
+    return [low]
 
 
 def _line(one: Series, at: int, x: Scale, y: Scale) -> str:

@@ -136,8 +136,7 @@ def side_by_side(reports: Iterable[Report], metrics: Sequence[str] | None = None
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(w) if at == 0 else cell.rjust(w)
-            for at, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(w) if at == 0 else cell.rjust(w) for at, (cell, w) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     )

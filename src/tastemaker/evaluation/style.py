@@ -70,8 +70,7 @@ gap:6px}th,td{padding:7px 9px}table{font-size:.86rem}dl{grid-template-columns:1f
 """.strip()
 
 _COLOURS = "".join(
-    f"svg :is(rect,circle).s{n}{{fill:var(--s{n})}}svg path.s{n}{{stroke:var(--s{n})}}"
-    f"i.s{n}{{background:var(--s{n})}}"
+    f"svg :is(rect,circle).s{n}{{fill:var(--s{n})}}svg path.s{n}{{stroke:var(--s{n})}}i.s{n}{{background:var(--s{n})}}"
     for n in range(9)
 )
 

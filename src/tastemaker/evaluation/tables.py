@@ -25,9 +25,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, text: bool = Fa
     """
     top = tag("tr", "".join(tag("th", words(name), scope="col") for name in head))
     body = "".join(tag("tr", "".join(row)) for row in rows)
-    return tag(
-        "div", tag("table", tag("thead", top) + tag("tbody", body)), class_="wide text" if text else "wide"
-    )
+    return tag("div", tag("table", tag("thead", top) + tag("tbody", body)), class_="wide text" if text else "wide")
 
 
 def cell(measured: Measured | None, *, best: bool = False) -> str:
@@ -139,8 +137,7 @@ def sample(user: SampleUser) -> str:
     """One user: what he liked, what he is recommended and why."""
     liked = "".join(tag("li", words(title)) for title in user.liked) or tag("li", "nothing yet")
     listed = "".join(
-        tag("li", words(title) + (tag("small", words(reasons)) if reasons else ""))
-        for title, reasons in user.listed
+        tag("li", words(title) + (tag("small", words(reasons)) if reasons else "")) for title, reasons in user.listed
     )
     left = tag("div", tag("h4", "liked, newest first") + tag("ul", liked))
     right = tag("div", tag("h4", "recommended") + tag("ol", listed or tag("li", "nothing")))

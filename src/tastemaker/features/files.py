@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from tastemaker.core import Run, fingerprints
+from tastemaker.core import Run
 from tastemaker.data import Dataset
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache, Stamp
-from tastemaker.features.filling import Vectors, encode_all
-from tastemaker.features.media import Decoder, Job
-from tastemaker.features.media_worker import MAX_BYTES
+from tastemaker.features.filling import Filled, encode_all, known
+from tastemaker.features.media import Decoder, Job, require
+from tastemaker.features.media_file import LIMITS, Refused, hash_media, look
+
+SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
+MANY = 500  # hashes that are remembered at once
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A file that could not be taken.
+    """A file, or a row of ready-made vectors, that could not be taken.
 
     Attributes:
         item: Id of the item that names it.
-        path: The file.
+        path: The file, relative to the data folder, or the name of the vectors.
         modality: What it should have been.
-        reason: Why, as the end of the sentence "it ...".
+        reason: Why, as a sentence about "it".
     """
 
     item: str
@@ -46,84 +49,92 @@ class Files:
     def __init__(self, data: Dataset, encoder: Encoder, cache: FeatureCache, verify: bool) -> None:
         self.broken: list[Broken] = []
         self._data, self._encoder, self._cache = data, encoder, cache
-        self._owner: dict[str, tuple[int, Path]] = {}
-        content = data.content[cast(Any, encoder.source)]
+        self._owners: dict[str, list[tuple[int, Path]]] = {}
+        content: Sequence[tuple[Any, ...]] = data.content[cast(Any, encoder.source)]
         rows = [(row, Path(path)) for row, paths in enumerate(content) for path in paths]
         hashes = self._hashes(rows, verify)
         self.keys: list[tuple[str, ...]] = [()] * len(content)
         for row, path in rows:
-            if str(path) in hashes:
-                key = hashes[str(path)]
+            if key := hashes.get(path):
                 self.keys[row] = (*self.keys[row], key)
-                self._owner.setdefault(key, (row, path))
+                self._owners.setdefault(key, []).append((row, path))
 
-    def vectors(self, run: Run) -> tuple[Vectors, int]:
-        """Vectors by content hash, and how many were encoded now."""
-        made = self._cache.get(self._encoder.fingerprint(), self._owner)
-        rest = [key for key in self._owner if key not in made]
+    def vectors(self, run: Run) -> Filled:
+        """Vectors by content hash, made now where the cache lacks them."""
+        made = known(self._encoder, self._owners, self._cache)
+        rest = [key for key in self._owners if key not in made]
         if not rest:
-            return made, 0
+            return Filled(made, 0)
+        require(str(self._encoder.source))
         fresh = encode_all(self._encoder, self._opened(rest), len(rest), self._cache, run)
-        return made | fresh, len(fresh)
+        for key in sorted(fresh.useless):
+            self._fail(key, "its vector is not made of numbers")
+        return Filled(made | fresh.vectors, fresh.fresh)
 
     def _opened(self, keys: list[str]) -> Iterator[tuple[str, Any]]:
         kind = str(self._encoder.source)
         size = int(getattr(self._encoder, "side" if kind == "image" else "rate"))
-        jobs = (Job(self._owner[key][1], kind, size, self._data.root) for key in keys)
+        jobs = (Job(self._owners[key][0][1], kind, size, self._data.root) for key in keys)
         with Decoder() as decoder:
             for key, found in zip(keys, decoder.decode(jobs), strict=True):
                 if isinstance(found, str):
-                    self._fail(*self._owner[key], found)
+                    self._fail(key, found)
                 else:
                     yield key, found
 
-    def _hashes(self, rows: list[tuple[int, Path]], verify: bool) -> dict[str, str]:
+    def _hashes(self, rows: list[tuple[int, Path]], verify: bool) -> dict[Path, str]:
         """Content hash by path; what is no regular file of bearable size in the folder is broken."""
-        stamps: dict[str, Stamp] = {}
+        stamps: dict[Path, Stamp] = {}
+        refused: dict[Path, str] = {}
+        for path in dict.fromkeys(path for _, path in rows):
+            try:
+                stamps[path] = _stamp(look(path, self._data.root))
+            except Refused as error:
+                refused[path] = str(error)
+        found = {} if verify else self._cache.hashes({str(path): stamp for path, stamp in stamps.items()})
+        hashes = {path: found[str(path)] for path in stamps if str(path) in found}
+        hashes |= self._hashed([path for path in stamps if path not in hashes], refused)
         for row, path in rows:
-            stamp = _stamp(path, self._data.root)
-            if isinstance(stamp, str):
-                self._fail(row, path, stamp)
-            else:
-                stamps[str(path)] = stamp
-        known = {} if verify else self._cache.hashes(stamps)
-        new = {path: (stamp, _hash(path)) for path, stamp in stamps.items() if path not in known}
-        self._cache.remember({path: (stamp, key) for path, (stamp, key) in new.items() if key})
-        for row, path in rows:
-            if str(path) in new and not new[str(path)][1]:
-                self._fail(row, path, "cannot be read")
-        return known | {path: key for path, (_, key) in new.items() if key}
+            if path in refused:
+                self._report(row, path, refused[path])
+        return hashes
 
-    def _fail(self, row: int, path: Path, reason: str) -> None:
+    def _hashed(self, paths: list[Path], refused: dict[Path, str]) -> dict[Path, str]:
+        """Read the files and remember their hashes, so that the next run need not."""
+        hashes: dict[Path, str] = {}
+        fresh: dict[str, tuple[Stamp, str]] = {}
+        for path in paths:
+            try:
+                hashes[path], state = hash_media(path, self._data.root)
+            except Refused as error:
+                refused[path] = str(error)
+                continue
+            if time.time() - max(state.st_mtime, state.st_ctime) > SETTLED:
+                fresh[str(path)] = (_stamp(state), hashes[path])
+            if len(fresh) >= MANY:
+                self._cache.remember(fresh)
+                fresh = {}
+        self._cache.remember(fresh)
+        return hashes
+
+    def _fail(self, key: str, reason: str) -> None:
+        for row, path in self._owners[key]:
+            self._report(row, path, reason)
+
+    def _report(self, row: int, path: Path, reason: str) -> None:
         item = self._data.items.ids[row]
         self.broken.append(Broken(item, _shown(path, self._data.root), str(self._encoder.source), reason))
+
+
+def decoding() -> str:
+    """What changes decoded sound: it belongs to the key of the cache."""
+    return f"{LIMITS.read:g}/{LIMITS.kept:g}"
 
 
 def _shown(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
 
 
-def _stamp(path: Path, root: Path | None) -> Stamp | str:
-    """Size, date and inode of a regular file; else the reason why it cannot be taken."""
-    try:
-        real = path.resolve(strict=True)
-        found = os.stat(real)
-    except FileNotFoundError:
-        return "there is no such file"
-    except (OSError, RuntimeError, ValueError) as error:
-        return f"it cannot be opened ({error})"
-    if root is not None and not real.is_relative_to(root.resolve()):
-        return "it leads out of the data folder"
-    if not stat.S_ISREG(found.st_mode):
-        return "it is no regular file but a folder, pipe or device"
-    if found.st_size == 0 or found.st_size > MAX_BYTES:
-        return "it is empty" if found.st_size == 0 else f"it is larger than {MAX_BYTES >> 20} MB"
-    return (found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-def _hash(path: str) -> str:
-    """Content hash, "" where the file cannot be read."""
-    try:
-        return fingerprints.of_file(Path(path))
-    except OSError:
-        return ""
+def _stamp(found: os.stat_result) -> Stamp:
+    """Size, times of change and inode; the second time (ctime) cannot be set back by those who set the first."""
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,50 +14,66 @@ from tastemaker.core import Run
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 
-BATCH = 64  # entries given to an encoder at once
-FLUSH = 5.0  # seconds after which what was made is on disk
+BATCH = {"text": 64, "image": 32, "audio": 8}  # entries given to an encoder at once
+FLUSH = 2.0  # seconds after which what was made is on disk
 
 Vectors = dict[str, NDArray[np.float32]]
 
 
-def fill(encoder: Encoder, entries: Mapping[str, Any], cache: FeatureCache, run: Run) -> tuple[Vectors, int]:
-    """Vectors of decoded entries by content hash, and how many were encoded now."""
-    mark = encoder.fingerprint()
-    vectors = cache.get(mark, entries)
+class Filled(NamedTuple):
+    """Vectors by content hash, how many were encoded now, and the contents whose vectors are no numbers."""
+
+    vectors: Vectors
+    fresh: int
+    useless: frozenset[str] = frozenset()
+
+
+def fill(encoder: Encoder, entries: Mapping[str, Any], cache: FeatureCache, run: Run) -> Filled:
+    """Vectors of decoded entries by content hash: those of the cache, the rest encoded."""
+    vectors = known(encoder, entries, cache)
     rest = {key: entry for key, entry in entries.items() if key not in vectors}
     if not rest:
-        return vectors, 0
+        return Filled(vectors, 0)
     order = sorted(rest, key=lambda key: len(rest[key]))  # texts of like length make even batches
-    vectors |= encode_all(encoder, ((key, rest[key]) for key in order), len(rest), cache, run)
-    return vectors, len(rest)
+    made = encode_all(encoder, ((key, rest[key]) for key in order), len(rest), cache, run)
+    return Filled(vectors | made.vectors, made.fresh, made.useless)
+
+
+def known(encoder: Encoder, contents: Iterable[str], cache: FeatureCache) -> Vectors:
+    """Vectors that the cache has, all of the width that most have."""
+    vectors = cache.get(encoder.fingerprint(), contents)
+    widths, counts = np.unique([len(v) for v in vectors.values()], return_counts=True)
+    if len(widths) <= 1:
+        return vectors
+    usual = int(widths[counts.argmax()])
+    return {key: v for key, v in vectors.items() if len(v) == usual}
 
 
 def encode_all(
     encoder: Encoder, pairs: Iterable[tuple[str, Any]], total: int, cache: FeatureCache, run: Run
-) -> Vectors:
-    """Encode (hash, entry) pairs in batches; every few seconds what was made is kept on disk."""
-    mark, made, fresh = encoder.fingerprint(), {}, {}
-    start = time.monotonic()
+) -> Filled:
+    """Encode (hash, entry) pairs in batches; every few seconds, and at the end, what was made is kept on disk."""
+    made: Vectors = {}
+    waiting: Vectors = {}
+    useless: set[str] = set()
+    mark, start = encoder.fingerprint(), time.monotonic()
     try:
-        for batch in _batches(run.progress(pairs, encoder.name, total)):
-            encoded = encoder.encode([entry for _, entry in batch])
-            fresh |= {key: row for (key, _), row in zip(batch, encoded, strict=True)}
+        for batch in _batches(run.progress(pairs, encoder.name, total), BATCH[encoder.source]):
+            rows = np.asarray(encoder.encode([entry for _, entry in batch]), np.float32)
+            sound = np.isfinite(rows).all(axis=1)
+            waiting |= {key: row for (key, _), row, good in zip(batch, rows, sound, strict=True) if good}
+            useless |= {key for (key, _), good in zip(batch, sound, strict=True) if not good}
             if time.monotonic() - start > FLUSH:
-                cache.put(mark, fresh)
-                made |= fresh
-                fresh, start = {}, time.monotonic()
+                cache.put(mark, waiting)
+                made |= waiting
+                waiting, start = {}, time.monotonic()
     finally:
-        if fresh:
-            cache.put(mark, fresh)
-    return made | fresh
+        if waiting:
+            cache.put(mark, waiting)
+    return Filled(made | waiting, len(made) + len(waiting), frozenset(useless))
 
 
-def _batches(pairs: Iterable[tuple[str, Any]]) -> Iterable[list[tuple[str, Any]]]:
-    batch: list[tuple[str, Any]] = []
-    for pair in pairs:
-        batch.append(pair)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _batches(pairs: Iterable[tuple[str, Any]], size: int) -> Iterator[list[tuple[str, Any]]]:
+    rest = iter(pairs)
+    while batch := list(islice(rest, size)):
         yield batch

@@ -10,15 +10,21 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-AHEAD = 48  # files that may lie decoded or wait: memory stays bounded
-SECONDS = 30.0  # a file may take
+from tastemaker.core import MissingExtra, TastemakerError
+from tastemaker.features.media_file import LIMITS, Limits
+
+AHEAD = {"image": 48, "audio": 12}  # files that may lie decoded or wait: memory stays bounded
+DIED = "it broke the decoder"
+START = 120.0  # seconds that a process may take to start on a busy machine
+NEEDED = {"image": (("PIL", "pillow"),), "audio": (("soundfile", "soundfile"), ("soxr", "soxr"))}
 
 
 @dataclass(frozen=True)
@@ -40,17 +46,18 @@ class Job:
     def request(self) -> bytes:
         """As the worker reads it."""
         root = None if self.root is None else str(self.root)
-        asked = {
-            "path": str(self.path),
-            "root": root,
-            "kind": self.kind,
-            "side": self.size,
-            "rate": self.size,
-        }
+        asked = {"path": str(self.path), "root": root, "kind": self.kind, "size": self.size}
         return json.dumps(asked).encode() + b"\n"
 
 
 Decoded = NDArray[Any] | str  # what the file holds, or why it cannot be taken
+
+
+def require(kind: str) -> None:
+    """Raise `MissingExtra` where the packages that decode `kind` are not installed."""
+    for module, package in NEEDED[kind]:
+        if find_spec(module) is None:
+            raise MissingExtra(package, kind)
 
 
 @dataclass
@@ -58,14 +65,14 @@ class Decoder:
     """A few worker processes; use it in a ``with`` block.
 
     Attributes:
-        workers: How many.
-        seconds: Wall time that one file may take before its worker is killed.
+        workers: How many; results do not depend on it.
+        limits: What a file may cost. A worker that a file kills, or that overruns, is replaced.
     """
 
     workers: int = 2
-    seconds: float = SECONDS
+    limits: Limits = LIMITS
     _local: threading.local = field(default_factory=threading.local, repr=False)
-    _alive: list[subprocess.Popen[bytes]] = field(default_factory=list, repr=False)
+    _alive: set[Worker] = field(default_factory=set, repr=False)
 
     def __enter__(self) -> Decoder:
         self._pool = ThreadPoolExecutor(self.workers, "decode")
@@ -73,77 +80,120 @@ class Decoder:
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in self._alive:
-            process.kill()
-            _close(process)
+        for worker in tuple(self._alive):
+            worker.kill()
         self._pool.shutdown(wait=True)
+        for worker in tuple(self._alive):
+            worker.close()
 
     def decode(self, jobs: Iterable[Job]) -> Iterator[Decoded]:
         """What each job's file holds, in the order of the jobs; decoding runs ahead of the caller."""
         waiting: deque[Future[Decoded]] = deque()
         for job in jobs:
             waiting.append(self._pool.submit(self._one, job))
-            if len(waiting) >= AHEAD:
+            if len(waiting) >= AHEAD[job.kind]:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
     def _one(self, job: Job) -> Decoded:
-        process = self._process()
-        clock = threading.Timer(self.seconds, process.kill)
-        clock.start()
-        try:
-            return _ask(process, job)
-        except (OSError, ValueError):  # the worker died, of the file or of the clock
-            killed = not clock.is_alive()
-            self._forget(process)
-            return f"it took longer than {self.seconds:g} s" if killed else "it broke the decoder"
-        finally:
-            clock.cancel()
+        """A file that ends a worker is tried once more: the worker may have died of what came before."""
+        answer = self._ask(job)
+        return self._ask(job) if answer == DIED else answer
 
-    def _process(self) -> subprocess.Popen[bytes]:
-        process: subprocess.Popen[bytes] | None = getattr(self._local, "process", None)
-        if process is None or process.poll() is not None:
-            process = _start()
-            self._local.process = process
-            self._alive.append(process)
-        return process
-
-    def _forget(self, process: subprocess.Popen[bytes]) -> None:
-        process.kill()
-        _close(process)
-        self._alive.remove(process)
-        self._local.process = None
+    def _ask(self, job: Job) -> Decoded:
+        worker: Worker | None = getattr(self._local, "worker", None)
+        if worker is None:
+            worker = self._local.worker = Worker(self.limits)
+            self._alive.add(worker)
+        answer = worker.ask(job)
+        if worker.dead:
+            worker.close()
+            self._alive.discard(worker)
+            self._local.worker = None
+        return answer
 
 
-def _start() -> subprocess.Popen[bytes]:
-    quiet = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "tastemaker.features.media_worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=quiet,
-    )
+class Worker:
+    """One process that decodes, with a clock that kills it."""
 
+    def __init__(self, limits: Limits) -> None:
+        self.dead = False
+        self._limits = limits
+        self._late = False
+        self._process = _start(limits)
+        if "ready" not in self._timed(START, self._head):
+            reason = f"it ended with {self._process.poll()}" if not self._late else f"no answer in {START:g} s"
+            self.close()
+            raise TastemakerError(
+                f"The process that opens media files does not start ({reason}). Try: tastemaker doctor"
+            )
 
-def _close(process: subprocess.Popen[bytes]) -> None:
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
+    def ask(self, job: Job) -> Decoded:
+        """What the file of `job` holds, or why not; `dead` tells whether the worker can go on."""
+        answer: Decoded | dict[str, Any] = self._timed(self._limits.wall, lambda: self._asked(job))
+        self.dead = self._late or isinstance(answer, dict)
+        if not isinstance(answer, dict):
+            return answer
+        return f"decoding it took longer than {self._limits.wall:g} s" if self._late else DIED
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and let go of its pipes."""
+        self.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
             try:
                 pipe.close()
             except OSError:  # what was still to be written to a dead process
                 continue
 
+    def _timed(self, seconds: float, work: Any) -> Any:
+        """What `work` gives; {} where the process ends or is ended by the clock before."""
+        clock = threading.Timer(seconds, self._overrun)
+        clock.daemon = True
+        clock.start()
+        try:
+            return work()
+        except (OSError, ValueError):
+            return {}
+        finally:
+            clock.cancel()
 
-def _ask(process: subprocess.Popen[bytes], job: Job) -> Decoded:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(job.request())
-    process.stdin.flush()
-    head = json.loads(process.stdout.readline())
-    if "error" in head:
-        return str(head["error"])
-    data = process.stdout.read(head["bytes"])
-    return np.frombuffer(data, head["dtype"]).reshape(head["shape"])
+    def _overrun(self) -> None:
+        self._late = True
+        self.kill()
+
+    def _asked(self, job: Job) -> Decoded:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(job.request())
+        self._process.stdin.flush()
+        head = self._head()
+        if "error" in head:
+            return str(head["error"])
+        data = self._process.stdout.read(head["bytes"])
+        return np.frombuffer(data, head["dtype"]).reshape(head["shape"])
+
+    def _head(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        head: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return head
+
+
+def _start(limits: Limits) -> subprocess.Popen[bytes]:
+    """A quiet Python that finds the modules of this one, and not those of the folder where it happens to start."""
+    paths = os.pathsep.join(path for path in sys.path if path)
+    quiet = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "tastemaker.features.media_worker", json.dumps(asdict(limits))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=quiet,
+        start_new_session=True,  # Ctrl-C is for the parent, which ends its workers itself
+    )

@@ -61,9 +61,7 @@ def _liked(train: Dataset, found: Features) -> tuple[NDArray[np.float64], NDArra
     return np.asarray(taken @ found.vectors, np.float64), count
 
 
-def _said(
-    train: Dataset, encoder: Encoder | None, run: Run
-) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None:
+def _said(train: Dataset, encoder: Encoder | None, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None:
     """Rows of the interactions with a comment, and the comments' vectors."""
     if train.comments is None or encoder is None:
         return None

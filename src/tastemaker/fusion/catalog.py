@@ -4,3 +4,24 @@ from tastemaker.core import Catalog
 from tastemaker.fusion.base import Fusion
 
 FUSIONS: Catalog[Fusion] = Catalog("fusion")
+
+
+@FUSIONS.entry("concat")
+def _concat() -> type[Fusion]:
+    from tastemaker.fusion.concat import Concat
+
+    return Concat
+
+
+@FUSIONS.entry("weighted")
+def _weighted() -> type[Fusion]:
+    from tastemaker.fusion.weighted import Weighted
+
+    return Weighted
+
+
+@FUSIONS.entry("attention")
+def _attention() -> type[Fusion]:
+    from tastemaker.fusion.attention import Attention
+
+    return Attention

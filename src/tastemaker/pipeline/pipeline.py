@@ -216,9 +216,7 @@ def _row(row: int | None, kind: str, name: str, ids: tuple[str, ...]) -> int:
     from tastemaker.core import DataError
 
     if row is None:
-        raise DataError(
-            f"There is no {kind} {name!r}. Known are {len(ids)}, such as {', '.join(map(repr, ids[:3]))}."
-        )
+        raise DataError(f"There is no {kind} {name!r}. Known are {len(ids)}, such as {', '.join(map(repr, ids[:3]))}.")
     return row
 
 

@@ -47,9 +47,7 @@ def refuse_strange(folder: Path) -> None:
     if folder.exists() and (
         not folder.is_dir() or (any(folder.iterdir()) and not (folder / "component.json").is_file())
     ):
-        raise SavedError(
-            f"{folder} exists and is no saved pipeline; it is left as it is. Choose another folder."
-        )
+        raise SavedError(f"{folder} exists and is no saved pipeline; it is left as it is. Choose another folder.")
 
 
 def _manifest(pipeline: Pipeline, notes: dict[str, Any]) -> dict[str, Any]:

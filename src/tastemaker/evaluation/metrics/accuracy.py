@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import component
+
+Value = Annotated[float, Ge(-1e6), Le(1e6)]
 
 
 @component
@@ -23,8 +26,8 @@ class Accuracy:
     """
 
     name: ClassVar[str] = "accuracy"
-    threshold: float = 0.5
-    positive: float = 0.5
+    threshold: Value = 0.5
+    positive: Value = 0.5
     logits: bool = False
 
     def measure(self, predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> NDArray[np.float64]:

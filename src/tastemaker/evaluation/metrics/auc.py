@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import component
+
+Value = Annotated[float, Ge(-1e6), Le(1e6)]
 
 
 @component
@@ -21,7 +24,7 @@ class AUC:
     """
 
     name: ClassVar[str] = "auc"
-    positive: float = 0.5
+    positive: Value = 0.5
 
     def measure(self, predicted: NDArray[np.float64], actual: NDArray[np.float64]) -> NDArray[np.float64]:
         """For each positive pair the share of negatives below it, in [0, 1], shape (n,); else nan."""

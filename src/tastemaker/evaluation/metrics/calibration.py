@@ -23,7 +23,7 @@ class Calibration:
     where ``(1 - alpha) q + alpha p`` stands for `q`. An item of several categories gives each an equal part.
 
     Attributes:
-        k: Places that count.
+        k: Places of a list that count.
         alpha: Weight of `p` in the smoothed `q`, in (0, 1).
         attribute: Column of the items' attributes; None takes category or genre, else the first column of
             categories with fewer categories than items.
@@ -57,9 +57,7 @@ def _history(train: Dataset) -> Any:
     from scipy.sparse import csr_array
 
     log = train.interactions.take(train.interactions.sign > 0)
-    liked = csr_array(
-        (np.ones(len(log)), (log.user, log.item)), shape=(len(train.users) + 1, len(train.items))
-    )
+    liked = csr_array((np.ones(len(log)), (log.user, log.item)), shape=(len(train.users) + 1, len(train.items)))
     liked.sum_duplicates()
     liked.data[:] = 1
     return liked

@@ -15,6 +15,9 @@ from tastemaker.core import component
 class Coverage:
     """Share of the catalogue that is in at least one list.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Ge et al. 2010, section 3.1 (catalog coverage).
     """
 

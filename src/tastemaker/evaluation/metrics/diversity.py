@@ -21,6 +21,9 @@ class Diversity:
     The vectors should come from content that the model does not use: a content model is close to itself by
     design. Items without a vector do not count.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Ziegler et al. 2005, section 3.3 (intra-list similarity); Vargas & Castells 2011.
     """
 
@@ -48,9 +51,7 @@ def _unit(items: ItemVectors) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     return items.vectors * scale[:, None], known
 
 
-def _spread(
-    listed: NDArray[np.int32], unit: NDArray[np.float32], known: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _spread(listed: NDArray[np.int32], unit: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:
     """From the length of the sum: |sum v|^2 = m + 2 * (sum of the cosines of all pairs)."""
     there = (listed >= 0) & known[listed]
     m = there.sum(axis=1)

@@ -17,6 +17,9 @@ class Entropy:
 
     1: all items alike; 0: one item has all places.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Shannon 1948; as a measure of lists in Vargas & Castells 2014; normalised: Pielou's evenness.
     """
 

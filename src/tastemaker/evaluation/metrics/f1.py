@@ -17,6 +17,9 @@ from tastemaker.evaluation.judging import judge
 class F1:
     """Harmonic mean of precision and recall at `k`: ``2 hits / (k + right answers)``.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: van Rijsbergen 1979, chapter 7.
     """
 

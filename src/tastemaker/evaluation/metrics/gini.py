@@ -15,6 +15,9 @@ from tastemaker.core import component
 class Gini:
     """How unequal the items' shares of all places are: 0 all equal, near 1 all places to one item.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Fleder & Hosanagar 2009, section 4; sorted form of Castells et al. 2015, section 26.3.
     """
 

@@ -17,6 +17,9 @@ from tastemaker.evaluation.judging import judge
 class Hit:
     """1 where at least one of the first `k` places holds a right answer, else 0.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Deshpande & Karypis 2004, section 6.2.
     """
 

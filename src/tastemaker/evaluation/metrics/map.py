@@ -19,6 +19,9 @@ class MAP:
 
     A user with more than `k` right answers cannot reach 1.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Manning et al. 2008, section 8.4; map_cut_k of trec_eval.
     """
 

@@ -17,6 +17,9 @@ from tastemaker.evaluation.judging import judge
 class MRR:
     """One over the place of the first right answer, 0 where none is in the first `k` places.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Voorhees 1999, TREC-8 question answering.
     """
 

@@ -19,6 +19,9 @@ class NDCG:
 
     The ideal list has ``min(right answers, k)`` right answers in front.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Järvelin & Kekäläinen 2002, eq. 5, with the discount of Burges et al. 2005.
     """
 

@@ -21,6 +21,9 @@ class Novelty:
 
     The share is of users with training; 1e-9 is added to it, so an item that nobody took counts 29.9 bits.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Zhou et al. 2010, self-information; Vargas & Castells 2011, section 4.
     """
 

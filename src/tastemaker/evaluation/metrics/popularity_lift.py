@@ -20,6 +20,9 @@ class PopularityLift:
     Popularity is the number of users with the item in training. 0: as popular as the history, 1: twice so,
     -1: items that nobody took.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Abdollahpouri et al. 2019, "The unfairness of popularity bias", section 4 (GAP), for each user.
     """
 

@@ -17,6 +17,9 @@ from tastemaker.evaluation.judging import judge
 class Precision:
     """Share of the `k` places that hold a right answer; a list shorter than `k` has empty places.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Herlocker et al. 2004, section 4.1.2; P@k of trec_eval.
     """
 

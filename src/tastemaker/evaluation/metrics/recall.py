@@ -17,6 +17,9 @@ from tastemaker.evaluation.judging import judge
 class Recall:
     """Share of a user's right answers (all of them, however many) that are in the first `k` places.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Herlocker et al. 2004, section 4.1.2.
     """
 

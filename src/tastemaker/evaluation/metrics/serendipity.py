@@ -21,6 +21,9 @@ class Serendipity:
     Expected are the `k` items that most users took among those which this user did not see; ties by item
     number.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Murakami et al. 2008 and Ge et al. 2010, section 3.2: useful, and not what a primitive
     model lists.
     """
@@ -38,9 +41,7 @@ class Serendipity:
         return judged.defined((judged.hits[:, :width] & ~expected).sum(axis=1) / self.k)
 
 
-def places_in_popular(
-    users: NDArray[np.int32], listed: NDArray[np.int32], train: Dataset
-) -> NDArray[np.int64]:
+def places_in_popular(users: NDArray[np.int32], listed: NDArray[np.int32], train: Dataset) -> NDArray[np.int64]:
     """Where each listed item, (q, k), stands (from 0) in its user's list of popular unseen items."""
     takers, _ = popularity(train)
     n = len(takers)

@@ -16,6 +16,9 @@ from tastemaker.data import Dataset, ItemVectors, Recommendations
 class UserCoverage:
     """1 where a user gets a list of at least `k` items, else 0; the mean is the share of users served.
 
+    Attributes:
+        k: Places of a list that count.
+
     Source: Herlocker et al. 2004, section 4.2 (coverage), by users.
     """
 

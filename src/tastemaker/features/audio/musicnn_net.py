@@ -79,9 +79,7 @@ class _Front:
         """(b, 1, 187, 96) -> (b, out, 187)."""
         before = (self._frames - 1) // 2  # TensorFlow's SAME for even kernels: one frame more behind
         padded = F.pad(x[:, 0], (0, 0, before, self._frames - 1 - before))
-        windows = padded.unfold(1, self._frames, 1).unfold(
-            2, self._bands, 1
-        )  # (b, 187, places, frames, bands)
+        windows = padded.unfold(1, self._frames, 1).unfold(2, self._bands, 1)  # (b, 187, places, frames, bands)
         peaks = torch.stack([self._peak(one) for one in windows])
         return F.relu(peaks * self._sign + self._bias) * self._scale + self._shift
 

@@ -32,9 +32,7 @@ def square(picture: NDArray[np.uint8], short: int, side: int) -> NDArray[np.floa
     except ImportError as error:
         raise MissingExtra("pillow", "image") from error
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
-        raise DataError(
-            f"A picture must be uint8 of shape (height, width, 3); got {picture.dtype} of {picture.shape}."
-        )
+        raise DataError(f"A picture must be uint8 of shape (height, width, 3); got {picture.dtype} of {picture.shape}.")
     height, width = picture.shape[:2]
     kept = min(height, width) * side / short  # side of the square in pixels of the picture
     left, top = (width - kept) / 2, (height - kept) / 2

@@ -79,9 +79,7 @@ def _tokenizer(folder: Path, max_length: int) -> Any:
 
     path = folder / "tokenizer.json"
     if not path.is_file():
-        raise WeightsError(
-            f"{folder} holds no tokenizer.json. Save the tokenizer there with save_pretrained."
-        )
+        raise WeightsError(f"{folder} holds no tokenizer.json. Save the tokenizer there with save_pretrained.")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.enable_truncation(max_length)
     tokenizer.no_padding()

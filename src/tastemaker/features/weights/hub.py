@@ -73,9 +73,7 @@ def fetch(at: Address, target: Path) -> None:
         _snapshot(at, part)
         weights = sorted(part.rglob("*.safetensors"), key=lambda file: file.stat().st_size)
         if not weights:
-            raise WeightsError(
-                f"{at.id} at {at.revision} has no safetensors file; other formats are not read."
-            )
+            raise WeightsError(f"{at.id} at {at.revision} has no safetensors file; other formats are not read.")
         found = fingerprints.of_file(weights[-1])
         if at.sha256 and found != at.sha256:
             raise WeightsError(

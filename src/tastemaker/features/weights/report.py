@@ -36,9 +36,7 @@ class Entry:
 
 def known() -> list[Entry]:
     """All pinned carriers and all pulled hub models, here or not."""
-    pinned = [
-        Entry(c.name, c.purpose, c.megabytes, c.licence, _where(c), find.cure(c)) for c in CARRIERS.values()
-    ]
+    pinned = [Entry(c.name, c.purpose, c.megabytes, c.licence, _where(c), find.cure(c)) for c in CARRIERS.values()]
     return pinned + [_hub_entry(place) for place in sorted(find.store().glob("hub--*")) if place.is_dir()]
 
 

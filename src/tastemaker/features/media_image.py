@@ -1,0 +1,121 @@
+"""Decoding pictures, whatever their kind, to small RGB arrays."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.features.media_file import LIMITS, Limits, Refused
+
+# Kinds that are decoded by libraries; others may call programs (PostScript calls Ghostscript) or fetch files.
+FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO")
+LONG = 4  # times the short side that is kept of the long side
+SMALLEST = 2  # pixels of a side: pictures of one pixel are place-holders
+ORIENTATION = 274  # the EXIF tag
+
+
+def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS) -> NDArray[np.uint8]:
+    """The first frame of a picture as RGB over white, upright, scaled to 8 bits.
+
+    Args:
+        file: An open file.
+        side: Larger pictures are shrunk until the short side has so many pixels.
+        limits: What it may cost.
+
+    Returns:
+        Shape (height, width, 3); of a long strip the middle, at most 4 times as long as wide.
+
+    Raises:
+        Refused: It has too many pixels, or hardly any, or is no picture that can be read.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # our own limit stands below, and needs no warning
+    try:
+        with Image.open(file, formats=_known(Image)) as image:
+            _check(image.size, limits)
+            _shrink_early(image, side)
+            small = _resized(_rgb(image), side)
+            return np.array(_upright(small, image), np.uint8)
+    except UnidentifiedImageError as error:
+        raise Refused("it is no picture of a known kind") from error
+
+
+def _known(image: Any) -> list[str]:
+    image.init()
+    return [name for name in FORMATS if name in image.OPEN]
+
+
+def _check(size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
+    if width * height > limits.pixels:
+        raise Refused(f"it has {width} x {height} pixels, more than {limits.pixels / 1e6:g} million")
+    if min(width, height) < SMALLEST:
+        raise Refused(f"it has only {width} x {height} pixels")
+
+
+def _shrink_early(image: Any, side: int) -> None:
+    """Let JPEG decode at 1/2, 1/4 or 1/8 where twice the wanted size is left for a good resize."""
+    scale = 2 * side / min(image.size)
+    if scale < 1:
+        image.draft("RGB", tuple(round(edge * scale) for edge in image.size))
+
+
+def _rgb(image: Any) -> Any:
+    """RGB over white; grey of 16 or 32 bits and floats is brought to 8 bits."""
+    from PIL import Image
+
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, clear)
+    return image.convert("RGB")
+
+
+def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    if np.issubdtype(values.dtype, np.integer) and 0 <= values.min() <= values.max() <= 65535:
+        return (values // 257 if values.max() > 255 else values).astype(np.uint8)
+    number = values.astype(np.float64)
+    there = np.isfinite(number)
+    if not there.any():
+        raise Refused("it has no pixel that is a number")
+    low, high = number[there].min(), number[there].max()
+    scaled: NDArray[np.float64] = (np.where(there, number, low) - low) / max(high - low, 1e-12)
+    return (scaled * 255).astype(np.uint8)
+
+
+def _resized(image: Any, side: int) -> Any:
+    """The short side brought down to `side`, the long side cut around its middle."""
+    from PIL import Image
+
+    short = min(image.size)
+    kept = [min(edge, LONG * short) for edge in image.size]
+    left, top = ((edge - keep) / 2 for edge, keep in zip(image.size, kept, strict=True))
+    box = (left, top, left + kept[0], top + kept[1])
+    scale = min(1.0, side / short)
+    size = tuple(max(1, round(edge * scale)) for edge in kept)
+    return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+
+
+def _upright(image: Any, origin: Any) -> Any:
+    """Turned as the camera noted; notes that cannot be read turn nothing."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        turn = turns.get(origin.getexif().get(ORIENTATION, 1))
+    except Exception:  # a damaged note raises anything
+        turn = None
+    return image if turn is None else image.transpose(turn)

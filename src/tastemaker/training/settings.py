@@ -1,0 +1,54 @@
+"""Settings of the loop, and what it tells afterwards; light, so that components may import it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt
+
+from tastemaker.core import component
+
+Stop = Literal["epochs", "patience", "time"]
+
+
+@component
+class TrainSettings:
+    """How one module is trained.
+
+    Attributes:
+        optimizer: "adam", or "sgd" with momentum 0.9.
+        rate: Learning rate.
+        weight_decay: Decoupled pull of all weights to zero a step, times the rate.
+        epochs: Most passes over the batches.
+        patience: Epochs without a better validation figure after which training ends.
+        batch: Examples a step; the batches' maker takes it from here.
+        clip: Largest norm of a gradient; 0 clips nothing.
+        keep_start: Whether the untrained weights may win, as epoch 0.
+    """
+
+    optimizer: Literal["adam", "sgd"] = "adam"
+    rate: Annotated[float, Gt(0)] = 1e-3
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    epochs: Annotated[int, Ge(1)] = 20
+    patience: Annotated[int, Ge(1)] = 3
+    batch: Annotated[int, Ge(1)] = 1024
+    clip: Annotated[float, Ge(0)] = 5.0
+    keep_start: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in training.
+
+    Attributes:
+        losses: Mean loss of each epoch.
+        scores: Validation figure after each epoch, higher is better; empty without validation.
+        best_epoch: The epoch whose weights the module now has, from 1; 0 are the untrained ones.
+        stopped: Why training ended.
+    """
+
+    losses: tuple[float, ...]
+    scores: tuple[float, ...]
+    best_epoch: int
+    stopped: Stop
