@@ -41,7 +41,7 @@ def write_shop(folder, users=30, items=24, per_user=8, seed=0, ratings=False):
                 value = (5 if i % 3 == u % 3 else 2) if ratings else ["view", "like"][int(rng.integers(2))]
                 time += 60
                 out.writerow([f"u{u}", f"i{i}", value, time])
-    (folder / "tastemaker.toml").write_text('encoders = ["tfidf", "attributes"]\nfusion = "concat"\n')
+    (folder / "tastemaker.toml").write_text('encoders = ["tfidf", "attributes"]\n[fusion]\nname = "weighted"\nweights = {tfidf = 3.0, attributes = 1.0}\n')
     return folder
 
 

@@ -5,18 +5,25 @@ import json
 
 import numpy as np
 import pytest
-from tables import folder, hits, log, pairs, rows, write
 
+from tables import folder, hits, log, pairs, rows, write
 from tastemaker.core import BadSetting, DataError, Run
 from tastemaker.data.read import read
 from tastemaker.data.settings import DataSettings
 
-ITEMS = "item_id,title,text,category,image,year\ni1,One,<b>First</b> &amp; best,a|b,images/1.jpg,1995\ni3,Three,,b,,1996\n"
+ITEMS = (
+    "item_id,title,text,category,image,year\ni1,One,<b>First</b> &amp; best,a|b,images/1.jpg,1995\ni3,Three,,b,,1996\n"
+)
 USERS = "user_id,age,gender,country,region\nu1,20,F,BR,SP\nu9,,M,US,?\n"
 
 
 def test_a_folder_with_three_tables(tmp_path):
-    source = folder(tmp_path / "shop", "user_id,item_id,event,timestamp\nu1,i1,view,1500000000\nu2,i2,Like,1500000060\n", ITEMS, USERS)
+    source = folder(
+        tmp_path / "shop",
+        "user_id,item_id,event,timestamp\nu1,i1,view,1500000000\nu2,i2,Like,1500000060\n",
+        ITEMS,
+        USERS,
+    )
     reading = read(source)
     data, receipt = reading.data, reading.receipt
     assert data.items.ids == ("i1", "i3", "i2")
@@ -87,7 +94,14 @@ def test_the_exact_name_goes_before_others_and_the_choice_is_told(tmp_path):
 
 
 def test_the_items_table_may_call_its_id_as_the_interactions_do(tmp_path):
-    assert read(folder(tmp_path, "who,what\nu,i\n", "x,what,title\n1,i,Name\n", toml='[data.columns]\nuser_id="who"\nitem_id="what"\n')).data.titles == ("Name",)
+    assert read(
+        folder(
+            tmp_path,
+            "who,what\nu,i\n",
+            "x,what,title\n1,i,Name\n",
+            toml='[data.columns]\nuser_id="who"\nitem_id="what"\n',
+        )
+    ).data.titles == ("Name",)
 
 
 def test_settings_say_which_column_is_what(tmp_path):
@@ -116,7 +130,9 @@ def test_separators_and_encodings_are_found_out(tmp_path, separator, encoding):
     assert pairs(reading) == [("j\u00fcrgen", "i1"), ("ann", "i2")]
     assert list(reading.data.comments) == ["sch\u00f6n", "ok"]
     told = [rule.name for rule in reading.receipt.rules]
-    assert told == {"latin-1": ["text that is not UTF-8 (read as latin-1)"], "utf-16": ["encoding utf-16"]}.get(encoding, [])
+    assert told == {"latin-1": ["text that is not UTF-8 (read as latin-1)"], "utf-16": ["encoding utf-16"]}.get(
+        encoding, []
+    )
 
 
 def test_latin_1_far_behind_the_start_is_found_too(tmp_path):
@@ -138,13 +154,18 @@ def test_a_very_long_field_is_read(tmp_path):
     assert len(read(tmp_path).data.content["text"][0][0]) == 5 * 600_000 - 1
 
 
-@pytest.mark.parametrize("name", ["interactions.csv.gz", "interactions.jsonl", "interactions.jsonl.gz", "interactions.parquet", "ratings.tsv"])
+@pytest.mark.parametrize(
+    "name",
+    ["interactions.csv.gz", "interactions.jsonl", "interactions.jsonl.gz", "interactions.parquet", "ratings.tsv"],
+)
 def test_other_forms_of_the_table(tmp_path, name):
     import pyarrow as pa
     from pyarrow import parquet
 
     if "json" in name:
-        text = "".join(json.dumps({"user_id": u, "item_id": i, "rating": r}) + "\n" for u, i, r in ((1, "a", 5), (2, "b", 3.5)))
+        text = "".join(
+            json.dumps({"user_id": u, "item_id": i, "rating": r}) + "\n" for u, i, r in ((1, "a", 5), (2, "b", 3.5))
+        )
     else:
         text = "user_id,item_id,rating\n1,a,5\n2,b,3.5\n".replace(",", "\t" if "tsv" in name else ",")
     if name.endswith(".parquet"):
@@ -173,9 +194,7 @@ def test_a_single_file_is_a_source_with_the_settings_beside_it(tmp_path):
 
 def test_rows_are_in_order_of_time_and_ties_keep_the_order_of_arrival(tmp_path):
     text = "user_id,item_id,timestamp\nb,2,1500000100\na,1,1500000000\nc,3,\nb,1,1500000000\na,2,1500000000\n"
-    assert pairs(read(folder(tmp_path, text))) == [("a", "1"), ("b", "1"), ("a", "2"), ("b", "2"), ("c", "3")][0:1] + [
-        ("c", "3"), ("b", "1"), ("a", "2"), ("b", "2"),
-    ]  # fmt: skip
+    assert pairs(read(folder(tmp_path, text))) == [("a", "1"), ("c", "3"), ("b", "1"), ("a", "2"), ("b", "2")]
 
 
 def test_visits_are_numbered_and_missing_ones_are_minus_one(tmp_path):
@@ -191,7 +210,9 @@ def test_the_column_split_is_kept(tmp_path):
 def test_vectors_of_both_forms(tmp_path):
     np.save(tmp_path / "audio.npy", np.array([[1, 2], [3, 4], [np.nan, 1]], np.float64))
     write(tmp_path / "audio.ids", "i2\nunknown\ni1\n")
-    write(tmp_path / "items.jsonl", '{"item_id": "i1", "look_vector": [1, 2, 3]}\n{"item_id": "i2", "look_vector": [1]}\n')
+    write(
+        tmp_path / "items.jsonl", '{"item_id": "i1", "look_vector": [1, 2, 3]}\n{"item_id": "i2", "look_vector": [1]}\n'
+    )
     write(tmp_path / "interactions.csv", "user_id,item_id\nu,i1\nu,i2\n")
     reading = read(tmp_path)
     vectors = reading.data.vectors
@@ -217,7 +238,9 @@ def test_media_paths_out_of_the_folder_are_refused_and_count_as_missing(tmp_path
 
 
 def test_tables_with_rows_that_cannot_be_used(tmp_path):
-    reading = read(folder(tmp_path, "user_id,item_id\nu,1\n", "item_id,title\n1,A\n1,B\n,C\n", "user_id,age\nu,3\nu,4\n"))
+    reading = read(
+        folder(tmp_path, "user_id,item_id\nu,1\n", "item_id,title\n1,A\n1,B\n,C\n", "user_id,age\nu,3\nu,4\n")
+    )
     assert reading.data.titles == ("A",)
     assert reading.data.user_attributes == {} or reading.data.user_attributes["age"].values.tolist() == [3]
     assert hits(reading, "rows of the items whose item_id stood before") == 1
@@ -233,7 +256,10 @@ def test_reading_says_what_it_does(tmp_path):
 
 def test_nested_categories_are_joined_and_objects_ignored(tmp_path):
     write(tmp_path / "interactions.csv", "user_id,item_id\nu,1\nu,2\n")
-    lines = [{"item_id": "1", "category": [["A", "B"], ["A"]], "dims": {"w": 1}}, {"item_id": "2", "category": [["C"]], "dims": {"w": 2}}]
+    lines = [
+        {"item_id": "1", "category": [["A", "B"], ["A"]], "dims": {"w": 1}},
+        {"item_id": "2", "category": [["C"]], "dims": {"w": 2}},
+    ]
     write(tmp_path / "items.jsonl", "\n".join(map(json.dumps, lines)))
     reading = read(tmp_path)
     assert reading.data.item_attributes["category"].values.tolist() == ["A|B", "C"]

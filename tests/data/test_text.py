@@ -36,8 +36,8 @@ def test_twice_is_once(text):
     assert plain_text(once) == once
 
 
-@pytest.mark.parametrize("text", ["<p>" * 50_000, "<a " * 50_000, "<" * 100_000, "<!--" * 30_000, "<script>" * 20_000, "&amp;" * 50_000])
-def test_hostile_text_takes_no_time(text):
+@pytest.mark.parametrize("part", ["<p>", "<a ", "<", "<!--", "<script>", "<style></script>", "&amp;", "&amp"])
+def test_hostile_text_takes_no_time(part):
     start = time.perf_counter()
-    plain_text(text)
+    plain_text(part * (200_000 // len(part)))
     assert time.perf_counter() - start < 2

@@ -80,10 +80,10 @@ def test_absent_weights_say_how_to_get_them(tmp_path, monkeypatch):
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(WeightsError, match="holds no text model"):
+    with pytest.raises(WeightsError, match="holds no model"):
         MiniLM(folder=str(tmp_path)).encode(["text"])
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
-    with pytest.raises(WeightsError, match="holds no text model"):
+    with pytest.raises(WeightsError, match="holds no model"):
         MiniLM(folder=str(tmp_path)).encode(["text"])
 
 

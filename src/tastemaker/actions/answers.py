@@ -67,7 +67,7 @@ class RunAnswer:
 
         k = self.reports[0].k
         parts = [
-            self.prepared.reading.receipt.headline(),
+            self._headline(),
             self.cut.line,
             f"{len(self.reports[0].users)} test users, lists of {k}:",
             side_by_side(self.reports, [name for name in SHOWN if name in self.reports[0].measures]),
@@ -80,6 +80,15 @@ class RunAnswer:
             f"pipeline, report.html and report.json: {self.out}",
         ]
         return "\n".join(parts)
+
+    def _headline(self) -> str:
+        receipt = self.prepared.reading.receipt
+        after = receipt.after
+        cleaned = sum(rule.hits for rule in receipt.rules if rule.action in ("dropped", "repaired"))
+        return (
+            f"{receipt.source}: {after.rows} interactions, {after.users} users, {after.items} items "
+            f"({cleaned} rows or values cleaned: see `tastemaker read`)"
+        )
 
     def lists(self) -> str:
         """The sample users' lists with titles."""

@@ -20,6 +20,7 @@ from tastemaker.data.rows import Rows, Understood, understand_rows
 from tastemaker.data.settings import DataSettings
 from tastemaker.data.shares import event_counts, ratings, shares, signs
 from tastemaker.data.sources.tables import Tables
+from tastemaker.data.twins import flag_twins
 from tastemaker.data.vocabulary import number
 
 
@@ -50,10 +51,8 @@ def build(tables: Tables, settings: DataSettings, ledger: Ledger) -> Reading:
     data = items.onto(data, tables, ledger)
     data = users.onto_users(data)
     _tell_strangers(data, found, users, items, ledger)
-    if settings.near_duplicates and items.ids is not None:
-        from tastemaker.data.twins import flag_twins
-
-        flag_twins(data.titles or ("",) * len(data.items), data.content.get("text", ()), data.items.ids, ledger)
+    if settings.near_duplicates and (data.titles or "text" in data.content):
+        flag_twins(data, ledger)
     ids = (len({*found.users, *users.names}), len({*found.items, *items.names}))
     before = Counts(int(tables.interactions.num_rows), *ids)
     return Reading(data, _receipt((tables, columns), found, before, data, ledger))

@@ -37,8 +37,8 @@ def numbers_of(column: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         return np.full(len(column), np.nan), np.zeros(len(column), bool)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return _plain_numbers(column)
-    said = pc.utf8_trim_whitespace(column)
-    missing = pc.fill_null(pc.is_in(said, pa.array(NO_NUMBER, said.type)), True)
+    said = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+    missing = pc.is_in(said, pa.array(NO_NUMBER, said.type))
     said = pc.if_else(missing, pa.scalar(None, said.type), said)
     number = pc.fill_null(pc.match_substring_regex(said, _NUMBER), False)
     if not pc.all(pc.or_(number, missing)).as_py():

@@ -77,7 +77,8 @@ def from_lists(values: list[Any], rows: NDArray[np.int32], name: str, items: Voc
     dims = np.array([len(numbers) for numbers in parsed.values()], int)
     if not len(dims):
         return Features("vectors", np.zeros((len(items), 1), np.float32), np.zeros(len(items), bool))
-    dim = int(np.bincount(dims).argmax())
+    counts = np.bincount(dims)
+    dim = int(np.flatnonzero(counts == counts.max())[-1])
     other = [row for row, numbers in parsed.items() if len(numbers) != dim]
     ledger.add(f"{name} of another length than {dim}", "dropped", len(other), (items.ids[row] for row in other))
     vectors, there = np.zeros((len(items), dim), np.float32), np.zeros(len(items), bool)

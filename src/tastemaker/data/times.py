@@ -16,6 +16,7 @@ from tastemaker.data.receipt import Ledger
 EARLIEST = 631_152_000  # 1990-01-01: no logged behaviour is older
 POSITIONS_BELOW = 100_000_000  # as seconds this is 1973, so such numbers count events instead
 DAY = 86_400
+ROUNDING = 1e-6  # seconds: nanoseconds as float64 are this rough
 LOWEST = -(2**63)  # stands for no time in columns of int64
 _UNITS = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 _ISO = (
@@ -80,7 +81,9 @@ def _numeric(values: Any, wrong: Any, column: Any, ledger: Ledger, now: float | 
     unit, per_second = min(_UNITS, key=lambda u: abs(np.log(middle / u[1] / 1.2e9)))
     ledger.add(f"times in {unit}", "noted", int(per_second > 1) * len(known))
     exact = values.dtype.kind == "i"
-    seconds = (values // per_second if per_second > 1 else values) if exact else np.floor(values / per_second)
+    seconds = (
+        (values // per_second if per_second > 1 else values) if exact else np.floor(values / per_second + ROUNDING)
+    )
     bad = wrong | (~none & _impossible(seconds, now))
     _tell(bad, column, ledger)
     unknown = none | bad

@@ -7,6 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from tastemaker.data.dataset import Dataset
 from tastemaker.data.receipt import Ledger
 
 LONG = 8  # words from which on equal texts mean equal items, whatever their titles
@@ -15,18 +16,13 @@ LARGEST = 50  # items of one title that are compared pair by pair
 _WORD = re.compile(r"[^\W_]+")
 
 
-def flag_twins(titles: Sequence[str], texts: Sequence[tuple[str, ...]], ids: Sequence[str], ledger: Ledger) -> None:
-    """Tell pairs of items that are nearly the same; nothing is changed.
-
-    Args:
-        titles: Of each item, "" without.
-        texts: (title, text) of each item without the empty ones.
-        ids: Of each item, for the examples.
-        ledger: Learns of the later item of each pair.
-    """
-    words = [
-        _words(entry[-1]) if len(entry) > bool(title) else () for title, entry in zip(titles, texts, strict=True)
-    ]
+def flag_twins(data: Dataset, ledger: Ledger) -> None:
+    """Tell `ledger` of items that are nearly the same as an earlier one; nothing is changed."""
+    n, ids = len(data.items), data.items.ids
+    titles: Sequence[str] = data.titles or ("",) * n
+    entries = data.content.get("text") or [()] * n
+    bodies = (entry[-1] if len(entry) > bool(title) else "" for title, entry in zip(titles, entries, strict=True))
+    words = [_words(body) for body in bodies]
     found: dict[int, int] = {}
     for item, twin in [*_same_title(titles, words), *_same_text(words)]:
         found.setdefault(item, twin)

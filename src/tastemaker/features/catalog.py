@@ -41,6 +41,27 @@ def _musicnn() -> type[Encoder]:
     return MusiCNN
 
 
+@ENCODERS.entry("bert")
+def _bert() -> type[Encoder]:
+    from tastemaker.features.text.bert import Bert
+
+    return Bert
+
+
+@ENCODERS.entry("resnet")
+def _resnet() -> type[Encoder]:
+    from tastemaker.features.image.resnet import ResNet
+
+    return ResNet
+
+
+@ENCODERS.entry("vggish")
+def _vggish() -> type[Encoder]:
+    from tastemaker.features.audio.vggish import VGGish
+
+    return VGGish
+
+
 @ENCODERS.entry("attributes")
 def _attributes() -> type[Encoder]:
     from tastemaker.features.attributes import Attributes

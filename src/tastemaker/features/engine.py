@@ -91,6 +91,7 @@ def import_transformers(extra: str = "text") -> Any:
     except ImportError as error:
         raise MissingExtra("transformers", extra) from error
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     return transformers
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tastemaker.core import DataError, Run, fingerprints
 from tastemaker.data import Dataset, Features, FeatureSet
@@ -15,7 +14,7 @@ from tastemaker.features.attributes import Attributes
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.files import Broken, Files
-from tastemaker.features.filling import fill
+from tastemaker.features.filling import Filled, fill
 from tastemaker.features.texts import item_texts
 from tastemaker.features.vectors import Vectors
 
@@ -28,8 +27,10 @@ class Extraction:
 
     Attributes:
         features: By encoder name.
-        counts: By encoder name: contents "encoded" now, "cached" from before, items "missing", files "broken".
-        broken: Files that could not be taken, each with the reason; they count as missing.
+        counts: By encoder name: different contents "encoded" now and "cached" from before, items "missing" (broken
+            ones among them), and files "broken".
+        broken: Files, and rows of ready-made vectors, that could not be taken, each with the reason; they count
+            as missing.
     """
 
     features: FeatureSet
@@ -64,12 +65,12 @@ def extract(
     cache = cache or FeatureCache(say=run.say)
     features: dict[str, Features] = {}
     counts: dict[str, Counts] = {}
-    broken: dict[tuple[str, str], Broken] = {}
+    broken: dict[tuple[str, str, str], Broken] = {}
     for encoder in encoders:
         found, counted, failed = _one(data, encoder, cache, run, verify)
         features |= found
         counts |= counted
-        broken |= {(b.item, b.path): b for b in failed}
+        broken |= {(b.item, b.path, b.modality): b for b in failed}
     return Extraction(features, counts, tuple(broken.values()))
 
 
@@ -82,14 +83,14 @@ def _one(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify:
         coded = cast(Attributes, encoder).fit_table(data.item_attributes).encode(data.item_attributes)
         return _made({encoder.name: coded})
     if encoder.source == "vectors":
-        return _made(cast(Vectors, encoder).named(data.vectors))
+        return _ready(data, cast(Vectors, encoder))
     if encoder.source == "text":
         return _text(data, encoder, cache, run)
     return _files(data, encoder, cache, run, verify)
 
 
 def _check(data: Dataset, encoder: Encoder) -> None:
-    there = [name for name, content in data.content.items() if any(content)]
+    there: list[str] = [name for name, content in data.content.items() if any(content)]
     there += [n for n, t in (("attributes", data.item_attributes), ("vectors", data.vectors)) if t]
     if encoder.source not in there:
         raise DataError(
@@ -98,48 +99,61 @@ def _check(data: Dataset, encoder: Encoder) -> None:
         )
 
 
-def _made(features: FeatureSet) -> _Found:
-    counts = {
-        name: {"encoded": 0, "cached": 0, "missing": int((~f.present).sum()), "broken": 0}
-        for name, f in features.items()
-    }
-    return features, counts, ()
+def _made(features: FeatureSet, broken: Sequence[Broken] = ()) -> _Found:
+    counts = {}
+    for name, found in features.items():
+        missing = int((~found.present).sum())
+        counts[name] = {
+            "encoded": len(found.present) - missing,
+            "cached": 0,
+            "missing": missing,
+            "broken": sum(b.path == name for b in broken),
+        }
+    return features, counts, broken
+
+
+def _ready(data: Dataset, encoder: Vectors) -> _Found:
+    features = encoder.named(data.vectors)
+    broken = [
+        Broken(data.items.ids[row], name, "vectors", "it is not made of numbers")
+        for (name, found), given in zip(features.items(), data.vectors.values(), strict=True)
+        for row in np.flatnonzero(given.present & ~found.present)
+    ]
+    return _made(features, broken)
 
 
 def _text(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> _Found:
     texts = item_texts(data)
     keys = [(fingerprints.of_bytes(text.encode()),) if text else () for text in texts]
     entries = {key[0]: text for key, text in zip(keys, texts, strict=True) if key}
-    vectors, fresh = fill(encoder, entries, cache, run)
-    return _gathered(encoder, keys, vectors, fresh, ())
+    filled = fill(encoder, entries, cache, run)
+    broken = [
+        Broken(data.items.ids[row], texts[row][:60], "text", "its vector is not made of numbers")
+        for row, mine in enumerate(keys)
+        if mine and mine[0] in filled.useless
+    ]
+    return _gathered(encoder, keys, filled, broken)
 
 
 def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:
     files = Files(data, encoder, cache, verify)
-    vectors, fresh = files.vectors(run)
-    keys = [tuple(key for key in row if key in vectors) for row in files.keys]
-    return _gathered(encoder, keys, vectors, fresh, files.broken)
+    filled = files.vectors(run)
+    return _gathered(encoder, files.keys, filled, files.broken)
 
 
-def _gathered(
-    encoder: Encoder,
-    keys: Sequence[tuple[str, ...]],
-    vectors: Mapping[str, NDArray[np.float32]],
-    fresh: int,
-    broken: Sequence[Broken],
-) -> _Found:
+def _gathered(encoder: Encoder, keys: Sequence[tuple[str, ...]], filled: Filled, broken: Sequence[Broken]) -> _Found:
     """One vector an item: the mean over its contents."""
+    vectors = filled.vectors
     dim = len(next(iter(vectors.values()))) if vectors else int(getattr(encoder, "dim", 1))
     out = np.zeros((len(keys), dim), np.float32)
+    present = np.zeros(len(keys), bool)
     for row, mine in enumerate(keys):
-        if mine:
-            out[row] = np.mean([vectors[key] for key in mine], axis=0)
-    present = np.array([bool(mine) for mine in keys], bool)
-    features = Features(cast(Any, encoder.source), out, present)
+        if good := [vectors[key] for key in mine if key in vectors]:
+            out[row], present[row] = np.mean(good, axis=0), True
     counted = {
-        "encoded": fresh,
-        "cached": len(vectors) - fresh,
+        "encoded": filled.fresh,
+        "cached": len(vectors) - filled.fresh,
         "missing": int((~present).sum()),
         "broken": len(broken),
     }
-    return {encoder.name: features}, {encoder.name: counted}, broken
+    return {encoder.name: Features(cast(Any, encoder.source), out, present)}, {encoder.name: counted}, broken

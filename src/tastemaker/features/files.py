@@ -15,7 +15,7 @@ from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache, Stamp
 from tastemaker.features.filling import Filled, encode_all, known
 from tastemaker.features.media import Decoder, Job, require
-from tastemaker.features.media_file import LIMITS, Refused, hash_media, look
+from tastemaker.features.media_file import Refused, hash_media, look
 
 SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
 MANY = 500  # hashes that are remembered at once
@@ -124,11 +124,6 @@ class Files:
     def _report(self, row: int, path: Path, reason: str) -> None:
         item = self._data.items.ids[row]
         self.broken.append(Broken(item, _shown(path, self._data.root), str(self._encoder.source), reason))
-
-
-def decoding() -> str:
-    """What changes decoded sound: it belongs to the key of the cache."""
-    return f"{LIMITS.read:g}/{LIMITS.kept:g}"
 
 
 def _shown(path: Path, root: Path | None) -> str:

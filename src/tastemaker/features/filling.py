@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.core import Run
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
+from tastemaker.features.media_file import decoding
 
 BATCH = {"text": 64, "image": 32, "audio": 8}  # entries given to an encoder at once
 FLUSH = 2.0  # seconds after which what was made is on disk
@@ -28,6 +29,12 @@ class Filled(NamedTuple):
     useless: frozenset[str] = frozenset()
 
 
+def space(encoder: Encoder) -> str:
+    """Key of the cache: changes whenever the vectors of the same bytes would."""
+    mark = encoder.fingerprint()
+    return mark if encoder.source == "text" else f"{mark}/{decoding(encoder.source)}"
+
+
 def fill(encoder: Encoder, entries: Mapping[str, Any], cache: FeatureCache, run: Run) -> Filled:
     """Vectors of decoded entries by content hash: those of the cache, the rest encoded."""
     vectors = known(encoder, entries, cache)
@@ -41,7 +48,7 @@ def fill(encoder: Encoder, entries: Mapping[str, Any], cache: FeatureCache, run:
 
 def known(encoder: Encoder, contents: Iterable[str], cache: FeatureCache) -> Vectors:
     """Vectors that the cache has, all of the width that most have."""
-    vectors = cache.get(encoder.fingerprint(), contents)
+    vectors = cache.get(space(encoder), contents)
     widths, counts = np.unique([len(v) for v in vectors.values()], return_counts=True)
     if len(widths) <= 1:
         return vectors
@@ -49,20 +56,18 @@ def known(encoder: Encoder, contents: Iterable[str], cache: FeatureCache) -> Vec
     return {key: v for key, v in vectors.items() if len(v) == usual}
 
 
-def encode_all(
-    encoder: Encoder, pairs: Iterable[tuple[str, Any]], total: int, cache: FeatureCache, run: Run
-) -> Filled:
+def encode_all(encoder: Encoder, pairs: Iterable[tuple[str, Any]], total: int, cache: FeatureCache, run: Run) -> Filled:
     """Encode (hash, entry) pairs in batches; every few seconds, and at the end, what was made is kept on disk."""
     made: Vectors = {}
     waiting: Vectors = {}
     useless: set[str] = set()
-    mark, start = encoder.fingerprint(), time.monotonic()
+    mark, start = space(encoder), time.monotonic()
     try:
         for batch in _batches(run.progress(pairs, encoder.name, total), BATCH[encoder.source]):
             rows = np.asarray(encoder.encode([entry for _, entry in batch]), np.float32)
-            sound = np.isfinite(rows).all(axis=1)
-            waiting |= {key: row for (key, _), row, good in zip(batch, rows, sound, strict=True) if good}
-            useless |= {key for (key, _), good in zip(batch, sound, strict=True) if not good}
+            found = {key: row for (key, _), row in zip(batch, rows, strict=True)}
+            useless |= {key for key, row in found.items() if not np.isfinite(row).all()}
+            waiting |= {key: row for key, row in found.items() if key not in useless}
             if time.monotonic() - start > FLUSH:
                 cache.put(mark, waiting)
                 made |= waiting

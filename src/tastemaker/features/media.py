@@ -73,12 +73,15 @@ class Decoder:
     limits: Limits = LIMITS
     _local: threading.local = field(default_factory=threading.local, repr=False)
     _alive: set[Worker] = field(default_factory=set, repr=False)
+    _leaving: bool = field(default=False, repr=False)
 
     def __enter__(self) -> Decoder:
+        self._leaving = False
         self._pool = ThreadPoolExecutor(self.workers, "decode")
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._leaving = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         for worker in tuple(self._alive):
             worker.kill()
@@ -99,7 +102,8 @@ class Decoder:
     def _one(self, job: Job) -> Decoded:
         """A file that ends a worker is tried once more: the worker may have died of what came before."""
         answer = self._ask(job)
-        return self._ask(job) if answer == DIED else answer
+        again = isinstance(answer, str) and answer == DIED and not self._leaving
+        return self._ask(job) if again else answer
 
     def _ask(self, job: Job) -> Decoded:
         worker: Worker | None = getattr(self._local, "worker", None)

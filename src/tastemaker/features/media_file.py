@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,12 @@ class Limits:
 
 
 LIMITS = Limits()
+VERSION = 1  # of decoding; counts up when the same file would give other pixels or samples
+
+
+def decoding(kind: str) -> str:
+    """A text that changes whenever the same file would be decoded otherwise; part of the key of the cache."""
+    return f"decode/{VERSION}" + (f"/{LIMITS.read:g}/{LIMITS.kept:g}" if kind == "audio" else "")
 
 
 def look(path: Path, root: Path | None, limits: Limits = LIMITS) -> os.stat_result:
@@ -88,10 +95,15 @@ def _look(path: Path, root: Path | None, limits: Limits) -> tuple[Path, os.stat_
         found = real.stat()
     except (OSError, RuntimeError, ValueError) as error:
         raise Refused(_why(error)) from error
-    if root is not None and not real.is_relative_to(root.resolve()):
+    if root is not None and not real.is_relative_to(_real(root)):
         raise Refused("it leads out of the data folder")
     _check(found, limits)
     return real, found
+
+
+@lru_cache(maxsize=16)
+def _real(root: Path) -> Path:
+    return root.resolve()
 
 
 def _check(found: os.stat_result, limits: Limits) -> None:

@@ -70,8 +70,9 @@ def _said(train: Dataset, encoder: Encoder | None, run: Run) -> tuple[NDArray[np
         return None
     keys = [fingerprints.of_bytes(str(train.comments[row]).encode()) for row in rows]
     entries = {key: str(train.comments[row]) for key, row in zip(keys, rows, strict=True)}
-    vectors, _ = fill(encoder, entries, FeatureCache(say=run.say), run)
-    return rows, np.stack([vectors[key] for key in keys])
+    vectors = fill(encoder, entries, FeatureCache(say=run.say), run).vectors
+    kept = [n for n, key in enumerate(keys) if key in vectors]
+    return (rows[kept], np.stack([vectors[keys[n]] for n in kept])) if kept else None
 
 
 def _add_comments(

@@ -18,18 +18,30 @@ def plain_types(table: Any) -> Any:
         if name not in columns:
             kind = _plain(column.type)
             try:
-                columns[name] = column if kind == column.type else column.cast(kind)
+                columns[name] = column if kind == column.type else _cast(column, kind)
             except pa.ArrowException as error:
                 raise DataError(f"The column {name!r} of type {column.type} cannot be read: {error}.") from error
     return pa.table(columns)
+
+
+def _cast(column: Any, kind: Any) -> Any:
+    """`column` as `kind`; dictionaries by their values, for Arrow cannot cast all of them as a whole."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(kind):
+        return column.cast(kind)
+    chunks = [
+        pa.DictionaryArray.from_arrays(chunk.indices.cast(pa.int32()), chunk.dictionary.cast(kind.value_type))
+        for chunk in column.chunks
+    ]
+    return pa.chunked_array(chunks, kind)
 
 
 def _plain(kind: Any) -> Any:
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
-        value = _plain(kind.value_type)
-        return kind if value == kind.value_type and kind.index_type == pa.int32() else value
+        return pa.dictionary(pa.int32(), _plain(kind.value_type))
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.string()
     if pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_list(kind):

@@ -50,8 +50,7 @@ def atomic(path: Path, ledger: Ledger) -> Any:
     form = look(path, ledger)
     kinds = dict(name.partition(":")[::2] for name in form.header)
     header = [name.partition(":")[0].strip() for name in form.header]
-    separator = "\t" if "\t" in path.open("rb").readline().decode("utf-8", "replace") else form.separator
-    table = read_csv(path, ledger, everything, Form(header, separator, form.encoding, form.quotes, form.first))
+    table = read_csv(path, ledger, everything, Form(header, form.separator, form.encoding, form.quotes, form.first))
     for position, name in enumerate(header):
         if kinds.get(name) == "token_seq" and plain(name) not in _TEXT:
             table = table.set_column(position, name, _joined(table[name]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import WeightsError
-from tastemaker.features import engine
+from tastemaker.features import engine, local
 
 Pooling = Literal["mean", "cls"]
 
@@ -29,7 +29,7 @@ class BertRunner:
     """
 
     def __init__(self, folder: Path, max_length: int, pooling: Pooling, *, normalise: bool) -> None:
-        self._model = _load(folder)
+        self._model = local.load(folder, "AutoModel")
         self._tokenizer = _tokenizer(folder, min(max_length, _positions(self._model)))
         self._pooling = pooling
         self._normalise = normalise
@@ -61,17 +61,6 @@ class BertRunner:
 def _mean(hidden: Any, mask: Any) -> Any:
     weight = mask[:, :, None].float()
     return (hidden * weight).sum(1) / weight.sum(1)
-
-
-def _load(folder: Path) -> Any:
-    transformers = engine.import_transformers()
-    try:
-        model = transformers.AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{folder} holds no text model that transformers can read: {error}") from error
-    return model.eval()
 
 
 def _tokenizer(folder: Path, max_length: int) -> Any:

@@ -1,0 +1,55 @@
+"""Folders in the layout of the Hugging Face hub: which files count, what the configuration says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tastemaker.core import WeightsError
+from tastemaker.features import engine, weights
+
+
+def digest(folder: Path) -> str:
+    """Hash of configuration, tokenizer and all safetensors of a folder."""
+    names = sorted(path.name for path in folder.glob("*.safetensors"))
+    if not names:
+        raise WeightsError(f"{folder} holds no safetensors file; other formats are not read.")
+    names += [name for name in ("config.json", "tokenizer.json") if (folder / name).is_file()]
+    return weights.digest(folder, names)
+
+
+def config(folder: Path) -> dict[str, Any]:
+    """The folder's config.json; raises `WeightsError`."""
+    try:
+        read = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / 'config.json'} cannot be read: {error}") from error
+    if not isinstance(read, dict):
+        raise WeightsError(f"{folder / 'config.json'} holds no object.")
+    return read
+
+
+def load(folder: Path, kind: str) -> Any:
+    """The folder's model in eval mode; nothing is downloaded and no code of the folder is run.
+
+    Args:
+        folder: A folder with config.json and safetensors.
+        kind: Class of transformers, such as "AutoModel".
+
+    Raises:
+        WeightsError: transformers cannot read it, or weights are missing (they would be random).
+    """
+    transformers = engine.import_transformers()
+    from safetensors import SafetensorError
+
+    try:
+        model, info = getattr(transformers, kind).from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(f"{folder} holds no model that transformers can read: {error}") from error
+    missing = sorted(name for name in info["missing_keys"] if "pooler" not in name)  # the pooler is not used
+    if missing:
+        raise WeightsError(f"The weights in {folder} do not fit its config.json: {missing[0]} ... is missing.")
+    return model.eval()
