@@ -70,11 +70,7 @@ def test_merging_keeps_the_sign_of_the_last_and_the_strongest_of_that_sign(tmp_p
 def test_merging_ratings_takes_the_last_and_the_last_comment_said(tmp_path):
     header = ["user_id", "item_id", "rating", "timestamp", "review"]
     lines = [("u", "a", 5, T, "good"), ("u", "a", 2, T + 1, ""), ("u", "b", 3, T, "")]
-    rows(
-        tmp_path / "interactions.csv",
-        header,
-        [("u", "a", 5, T, "good"), ("u", "a", 2, T + 1, ""), ("u", "b", 3, T, "")],
-    )
+    rows(tmp_path / "interactions.csv", header, lines)
     reading = read(tmp_path)
     assert [row[:3] for row in log(reading)] == [("u", "b", 3), ("u", "a", 2)]
     assert list(reading.data.comments) == ["", "good"]

@@ -11,7 +11,10 @@ from tastemaker.core import SavedError
 from tastemaker.data.build import Reading
 from tastemaker.data.saved import load, save
 
-LOG = "user_id,item_id,event,rating,timestamp,session,split\nu1,a,view,4,1500000000,s,train\nu2,b,like,2,1500000001,,test\n"
+LOG = """user_id,item_id,event,rating,timestamp,session,split
+u1,a,view,4,1500000000,s,train
+u2,b,like,2,1500000001,,test
+"""
 ITEMS = "item_id,title,price,colour\na,A,1,red\nc,,,blue\n"
 
 

@@ -65,7 +65,8 @@ def test_recbole(tmp_path):
     )
     write(
         tmp_path / "ml.item",
-        "item_id:token\tmovie_title:token_seq\tclass:token_seq\tv:float_seq\na\tToy Story\tFun Kids\t0.1 0.2\nb\tHeat\tCrime\t1 2\n",
+        "item_id:token\tmovie_title:token_seq\tclass:token_seq\tv:float_seq\n"
+        "a\tToy Story\tFun Kids\t0.1 0.2\nb\tHeat\tCrime\t1 2\n",
     )
     write(tmp_path / "ml.user", "user_id:token\tage:token\n1\t20\n2\t30\n")
     for source in (tmp_path, tmp_path / "ml.inter"):

@@ -101,6 +101,8 @@ def _follows(kind: NDArray[np.uint8], ratings: NDArray[np.float64]) -> bool:
 def _far(ratings: NDArray[np.float64], ledger: Ledger) -> None:
     """Flag ratings ten times as far from the others as those are from each other."""
     finite = np.isfinite(ratings)
+    if not finite.any():
+        return
     low, high = np.quantile(ratings[finite], [0.01, 0.99])
     room = 10 * max(high - low, 1.0)
     far = np.flatnonzero(finite & ((ratings < low - room) | (ratings > high + room)))

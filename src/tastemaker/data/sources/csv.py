@@ -179,7 +179,7 @@ def _cure(message: str, path: Path, form: Form, kinds: dict[str, Any], ledger: L
     text = {name: pa.string() for name in kinds}
     if "onversion error" in message and kinds != text:
         return form, text
-    if "Empty CSV" in message:
+    if "Empty CSV" in message or "skip initial" in message:
         raise DataError(f"{path} has a line of column names and no usable row; expected at least one.")
     if form.quotes and ("straddling" in message or "out of sync" in message):
         return _without_quotes(path, form, ledger), kinds

@@ -57,8 +57,12 @@ def read_parquet(paths: Sequence[Path], wanted: Wanted = everything) -> Any:
     for path in paths:
         try:
             names = _parquet_names(path)
+            if not names:
+                raise DataError(f"{path} has no columns; expected a Parquet table, or a folder of its parts.")
             columns = list(dict.fromkeys(wanted(names)))
             parts.append(plain_types(parquet.read_table(path, columns=columns, memory_map=False)))
+        except DataError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as error:
             raise DataError(f"{path} is no Parquet table that can be read: {error}. Write it anew.") from error
     try:
