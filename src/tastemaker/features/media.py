@@ -110,6 +110,8 @@ class Decoder:
         if worker is None:
             worker = self._local.worker = Worker(self.limits)
             self._alive.add(worker)
+            if self._leaving:  # it was started while the others were ended
+                worker.kill()
         answer = worker.ask(job)
         if worker.dead:
             worker.close()
