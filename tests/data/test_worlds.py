@@ -12,33 +12,11 @@ from tastemaker.data.worlds.behaviour import behave
 from tastemaker.data.worlds.tastes import imagine
 
 SMALL = {"users": 30, "items": 40, "events": 8, "size": 32, "seconds": 0.5}
-LABELS = [
-    "stripe",
-    "dot",
-    "landscape",
-    "check",
-    "tartan",
-    "ring",
-    "mosaic",
-    "shard",
-    "cloud",
-    "scribble",
-    "guitar",
-    "pluck",
-    "drum",
-    "pad",
-    "flute",
-    "wind",
-    "wave",
-    "surf",
-    "bell",
-    "chip",
-    "bass",
-    "sound",
-    "picture",
-    "mixed",
-    "switch",
-]
+LABELS = {
+    "image": ["stripe", "dot", "landscape", "check", "tartan", "ring", "mosaic", "shard", "cloud", "scribble"],
+    "audio": ["guitar", "pluck", "drum", "pad", "flute", "wind", "wave", "surf", "bell", "chip", "bass"],
+    "all": ["sound", "picture", "mixed", "switch"],
+}
 
 
 def contents(folder):
