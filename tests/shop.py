@@ -8,10 +8,17 @@ import numpy as np
 from tastemaker.cli.main import main
 
 WORDS = {
-    "cook": "soup bread oven pepper kitchen recipe dinner spoon butter onion".split(),
-    "sail": "harbour mast wind anchor deck rope tide captain compass storm".split(),
-    "star": "planet comet telescope orbit galaxy night moon lens crater sky".split(),
+    "cook": ["soup", "bread", "oven", "pepper", "kitchen", "recipe", "dinner", "spoon", "butter", "onion"],
+    "sail": ["harbour", "mast", "wind", "anchor", "deck", "rope", "tide", "captain", "compass", "storm"],
+    "star": ["planet", "comet", "telescope", "orbit", "galaxy", "night", "moon", "lens", "crater", "sky"],
 }
+
+
+SETTINGS = """encoders = ["tfidf", "attributes"]
+[fusion]
+name = "weighted"
+weights = {tfidf = 3.0, attributes = 1.0}
+"""
 
 
 def write_shop(folder, users=30, items=24, per_user=8, seed=0, ratings=False):
@@ -41,7 +48,7 @@ def write_shop(folder, users=30, items=24, per_user=8, seed=0, ratings=False):
                 value = (5 if i % 3 == u % 3 else 2) if ratings else ["view", "like"][int(rng.integers(2))]
                 time += 60
                 out.writerow([f"u{u}", f"i{i}", value, time])
-    (folder / "tastemaker.toml").write_text('encoders = ["tfidf", "attributes"]\n[fusion]\nname = "weighted"\nweights = {tfidf = 3.0, attributes = 1.0}\n')
+    (folder / "tastemaker.toml").write_text(SETTINGS)
     return folder
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+
 from shop import call, call_json, write_shop
 
 
@@ -89,18 +90,6 @@ def test_a_ranking_model_refuses_to_rate(capsys, saved, tmp_path):
     code, _, err = call(capsys, "rate", saved, "--pairs", tmp_path / "pairs.csv")
     assert code == 2
     assert "predicts no ratings" in err
-
-
-def test_a_rating_model_rates_and_sorts_alike(capsys, tmp_path):
-    folder = write_shop(tmp_path / "rated", ratings=True)
-    out, ratings = tmp_path / "rated.tm", tmp_path / "r.csv"
-    call_json(capsys, "fit", folder, "--out", out, "--model", "multimodal_mlp")
-    lists = call_json(capsys, "recommend", out, "--users", "u1", "-k", "6")
-    (tmp_path / "pairs.csv").write_text("user_id,item_id\n" + "".join(f"u1,{r['item_id']}\n" for r in lists))
-    call_json(capsys, "rate", out, "--pairs", tmp_path / "pairs.csv", "--out", ratings)
-    values = [float(r["rating"]) for r in rows(ratings)]
-    assert values == sorted(values, reverse=True)
-    assert all(1 <= v <= 5 for v in values)
 
 
 def test_evaluate_a_pipeline_and_lists(capsys, saved, shop, tmp_path):

@@ -31,7 +31,7 @@ def lines(text):
     return lambda d: write(d / "interactions.jsonl", text)
 
 
-def beside(items=None, users=None, **files):
+def beside(items=None, users=None, /, **files):
     """Good interactions, and other files beside them (JSONL)."""
 
     def make(d):
@@ -102,7 +102,7 @@ ERRORS = {
     "a folder instead of a table": (lambda d: (d / "interactions.csv").mkdir(), "no regular file"),
     "a folder of parts without parts": (lambda d: (d / "interactions.parquet").mkdir(), "has no columns"),
     "items without ids": (beside("name,price\na,1\n"), "items have no column for the item"),
-    "users without ids": (beside(users="age,sex\n1,f\n"), "users have no column for the user"),
+    "users without ids": (beside(None, "age,sex\n1,f\n"), "users have no column for the user"),
     "an empty table of items": (beside(""), "is empty"),
     "two tables of items": (beside(ITEMS, items="{}"), "expected one table of items"),
     "a npy of objects": (vectors(OBJECTS, allow_pickle=True), "no .npy array"),

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+
 from shop import call_json, write_shop
 
 SLOW_SAVE = """

@@ -96,7 +96,7 @@ def lists_table(pipeline: Pipeline, names: Sequence[str], recs: Recommendations)
     row, place = np.nonzero(recs.items >= 0)
     ids = pipeline.data.items.ids
     return {
-        "user_id": [names[r] for r in row],
+        "user_id": [names[int(r)] for r in row],
         "item_id": [ids[i] for i in recs.items[row, place]],
         "rank": (place + 1).tolist(),
         "score": recs.scores[row, place].astype(float).tolist(),

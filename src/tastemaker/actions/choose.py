@@ -51,7 +51,7 @@ def _foreign(data: Dataset) -> float:
     texts = [text for entry in data.content.get("text", ()) for text in entry]
     step = max(1, len(texts) // SAMPLE)
     letters = [c for text in texts[::step] for c in text[:1000] if c.isalpha()]
-    return sum(c > LATIN_END for c in letters) / max(1, len(letters))
+    return float(sum(c > LATIN_END for c in letters)) / max(1, len(letters))
 
 
 def _ready(name: str, say: Say) -> Encoder | None:

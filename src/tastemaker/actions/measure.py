@@ -69,7 +69,7 @@ def _lists(request: EvaluateRequest, recs: Path, train: Path) -> Report:
     ranked = "rank" in table.column_names
     columns: dict[str, Any] = dict(read_columns(recs, pairs))
     if ranked:
-        columns["rank"] = [int(rank) for rank in table["rank"].to_pylist()]
+        columns["rank"] = table["rank"].to_pylist()
     return evaluate_lists(
         columns,
         read_columns(train, pairs),

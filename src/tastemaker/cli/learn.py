@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
         commands,
         "fit",
         "learn from all interactions of a folder and save the pipeline",
-        "  tastemaker fit shop/ --out shop.tm\n  tastemaker fit shop/ --out shop.tm --model multimodal_mlp",
+        "  tastemaker fit shop/ --out shop.tm\n  tastemaker fit shop/ --out shop.tm --model content",
         _fit,
     )
     _shared(fit)

@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from tastemaker.core import DataError, Run, fingerprints
-from tastemaker.data import Dataset, Features, FeatureSet
-from tastemaker.features.attributes import Attributes
+from tastemaker.data import Dataset, Features, FeatureSet, Table
+from tastemaker.features.attributes import Attributes, TableCode
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.files import Broken, Files
@@ -80,8 +80,7 @@ _Found = tuple[FeatureSet, Mapping[str, Counts], Sequence[Broken]]
 def _one(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:
     _check(data, encoder)
     if encoder.source == "attributes":
-        coded = cast(Attributes, encoder).fit_table(data.item_attributes).encode(data.item_attributes)
-        return _made({encoder.name: coded})
+        return _made({encoder.name: code_of(encoder, data.item_attributes).encode_table(data.item_attributes)})
     if encoder.source == "vectors":
         return _ready(data, cast(Vectors, encoder))
     if encoder.source == "text":
@@ -110,6 +109,11 @@ def _made(features: FeatureSet, broken: Sequence[Broken] = ()) -> _Found:
             "broken": sum(b.path == name for b in broken),
         }
     return features, counts, broken
+
+
+def code_of(encoder: Encoder, table: Table) -> TableCode:
+    """What turns a table into vectors: learned from it, unless the encoder is learned already."""
+    return encoder if isinstance(encoder, TableCode) else cast(Attributes, encoder).fit_table(table)
 
 
 def _ready(data: Dataset, encoder: Vectors) -> _Found:

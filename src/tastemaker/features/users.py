@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,89 +14,112 @@ from tastemaker.features.attributes import Attributes
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.filling import fill
+from tastemaker.features.texts import sound
 from tastemaker.features.whiten import Whitening
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How users' comments are read.
+
+    Attributes:
+        encoders: Those that made the items' vectors; the text encoders among them read the comments.
+        whitenings: What the comments' vectors go through, by encoder name.
+        cache: Where the comments' vectors are kept; None takes the user's cache folder.
+    """
+
+    encoders: Sequence[Encoder] = ()
+    whitenings: Mapping[str, Whitening] = field(default_factory=dict)
+    cache: FeatureCache | None = None
 
 
 def user_features(
-    train: Dataset,
-    items: FeatureSet,
-    encoders: Sequence[Encoder] = (),
-    whitenings: Mapping[str, Whitening] | None = None,
-    run: Run | None = None,
+    train: Dataset, items: FeatureSet, reading: Reading | None = None, run: Run | None = None
 ) -> FeatureSet:
     """Vectors of the users by encoder, made from training rows alone.
 
     "attributes" codes the table of users. For each text encoder a user's text is the mean over the vectors of
-    the texts of the items that he liked and of the comments that he wrote.
+    the texts of the items that he liked and of the comments that he wrote, each counted as often as it occurs.
 
     Args:
         train: Whose users.
         items: Whitened vectors of the items.
-        encoders: Those that made them; the text encoders among them read the comments.
-        whitenings: What the comments' vectors go through, by encoder name.
+        reading: How comments are read; None leaves them out.
         run: Progress.
     """
     out: dict[str, Features] = {}
     if train.user_attributes:
-        out["attributes"] = Attributes().fit_table(train.user_attributes).encode(train.user_attributes)
+        out["attributes"] = Attributes().fit_table(train.user_attributes).encode_table(train.user_attributes)
     for name, found in items.items():
         if found.source == "text":
             total, count = _liked(train, found)
-            said = _said(train, next((e for e in encoders if e.name == name), None), run or Run())
-            if said is not None:
-                _add_comments(train, said, (whitenings or {}).get(name), (total, count))
+            _add_comments(train, name, (total, count), reading or Reading(), run or Run())
             mean = total / np.maximum(count, 1)[:, None]
             out[name] = Features("text", mean.astype(np.float32), count > 0)
     return out
 
 
-def _liked(train: Dataset, found: Features) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _liked(train: Dataset, found: Features) -> tuple[Rows, NDArray[np.int64]]:
     """Sum and number of the vectors of what each user liked."""
     from scipy.sparse import csr_array
 
     log = train.interactions
     there = (log.sign > 0) & found.present[log.item]
-    cells = (np.ones(int(there.sum())), (log.user[there], log.item[there]))
+    cells = (np.ones(int(there.sum()), np.float32), (log.user[there], log.item[there]))
     taken = csr_array(cells, shape=(len(train.users), len(train.items)))
     count = np.bincount(log.user[there], minlength=len(train.users))
-    return np.asarray(taken @ found.vectors, np.float64), count
+    return np.asarray(taken @ found.vectors, np.float32), count
 
 
-def _said(train: Dataset, encoder: Encoder | None, run: Run) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None:
+def _add_comments(train: Dataset, name: str, sums: tuple[Rows, NDArray[np.int64]], reading: Reading, run: Run) -> None:
+    encoder = next((e for e in reading.encoders if e.name == name and e.source == "text"), None)
+    if encoder is None or train.comments is None:
+        return
+    cache = reading.cache or FeatureCache(say=run.say)
+    rows, vectors = _said(train.comments, encoder, cache, run)
+    if len(rows):
+        user = train.interactions.user[rows]
+        whitening = reading.whitenings.get(name)
+        np.add.at(sums[0], user, whitening.rows(vectors) if whitening else vectors)
+        np.add.at(sums[1], user, 1)
+
+
+def _said(
+    comments: NDArray[np.object_], encoder: Encoder, cache: FeatureCache, run: Run
+) -> tuple[NDArray[np.int64], Rows]:
     """Rows of the interactions with a comment, and the comments' vectors."""
-    if train.comments is None or encoder is None:
-        return None
-    rows = np.flatnonzero(train.comments != "")
-    if not len(rows):
-        return None
-    keys = [fingerprints.of_bytes(str(train.comments[row]).encode()) for row in rows]
-    entries = {key: str(train.comments[row]) for key, row in zip(keys, rows, strict=True)}
-    vectors = fill(encoder, entries, FeatureCache(say=run.say), run).vectors
-    kept = [n for n, key in enumerate(keys) if key in vectors]
-    return (rows[kept], np.stack([vectors[keys[n]] for n in kept])) if kept else None
+    texts = {int(row): sound(str(comments[row])) for row in np.flatnonzero(comments != "")}
+    keys = {row: fingerprints.of_bytes(text.encode()) for row, text in texts.items() if text}
+    vectors = fill(encoder, {key: texts[row] for row, key in keys.items()}, cache, run).vectors
+    rows = [row for row, key in keys.items() if key in vectors]
+    made = [vectors[keys[row]] for row in rows]
+    return np.array(rows, np.int64), np.stack(made) if made else np.zeros((0, 1), np.float32)
 
 
-def _add_comments(
-    train: Dataset,
-    said: tuple[NDArray[np.int64], NDArray[np.float32]],
-    whitening: Whitening | None,
-    sums: tuple[NDArray[np.float64], NDArray[np.int64]],
-) -> None:
-    rows, vectors = said
-    user = train.interactions.user[rows]
-    np.add.at(sums[0], user, whitening.rows(vectors) if whitening else vectors)
-    np.add.at(sums[1], user, 1)
+def profile_of(query: Query, items: FeatureSet, users: FeatureSet) -> dict[str, Rows]:
+    """A query's own features: his attributes, and his text as it stands after the latest history.
 
+    A stranger's text is made of his history as a known user's is; his attributes are unknown.
 
-def profile_of(query: Query, items: FeatureSet, users: FeatureSet) -> dict[str, NDArray[np.float32]]:
-    """A query's own features: his attributes, and his text as it stands after the latest history."""
-    out: dict[str, NDArray[np.float32]] = {}
+    Args:
+        query: Who asks.
+        items: Whitened vectors of the items.
+        users: What `user_features` gave.
+    """
+    out: dict[str, Rows] = {}
     for name, found in users.items():
-        if found.source == "text" and len(query.liked):
-            texts = items[name]
-            there = query.liked[texts.present[query.liked]]
-            if len(there):
-                out[name] = texts.vectors[there].mean(axis=0)
+        text = _text(query, items[name]) if found.source == "text" else None
+        if text is not None:
+            out[name] = text
         elif query.user is not None and found.present[query.user]:
             out[name] = found.vectors[query.user]
     return out
+
+
+def _text(query: Query, texts: Features) -> Rows | None:
+    """Mean of the texts of what he liked, shape (dim,); None where there is none."""
+    liked = query.liked
+    there = liked[texts.present[liked]]
+    return np.asarray(texts.vectors[there].mean(axis=0), np.float32) if len(there) else None

@@ -21,8 +21,8 @@ from tastemaker.training.loop import train
 from tastemaker.training.losses import sampled_softmax
 
 STEPS = 20  # between two looks at held-out behaviour
-BATCH = 512  # pairs a step, and so candidates
-OTHERS = 20  # other items of the user that make up his profile in a step
+BATCH = 256  # pairs a step, and so candidates
+OTHERS = 10  # other items of the user that make up his profile in a step
 PATIENCE = 5
 RATE = 0.02
 TEMPERATURE = 0.1
@@ -33,7 +33,7 @@ def learn(  # noqa: PLR0913 - what is trained, on what, and how
 ) -> None:
     """Train `module` by sampled softmax over the liked items; leaves it as it was where that does not help.
 
-    A profile is the mean of the fused vectors of up to 20 other liked items of the user; it must rank the
+    A profile is the mean of the fused vectors of 10 other liked items (with repetition) of the user; it must rank the
     item left out above those of the other pairs in the batch, corrected for how often these are drawn
     (logQ), with a learned temperature and a learned part of popularity, so that content need not explain it.
     The latest liked item of some users is held out; training stops when the mean of ``1 / log2(1 + rank)`` of
@@ -90,8 +90,8 @@ class _Task(nn.Module):
     def loss(self, batch: _Batch) -> Tensor:
         """Sampled softmax and the pull to equal shares."""
         rows = self.fused(batch.items)
-        kept = batch.kept[:, :, None]
-        profile = F.normalize((rows[batch.others] * kept).sum(dim=1), dim=1)
+        summed = F.embedding_bag(batch.others, rows, mode="sum", per_sample_weights=batch.kept.to(rows.dtype))
+        profile = F.normalize(summed, dim=1)
         log_q = self.log_q.to(rows.device)[batch.items][batch.target]
         logits = self.log_scale.exp() * (profile @ rows[batch.target].T) + self.popularity * log_q
         return sampled_softmax(logits, log_q, batch.taken) + self.pull * self.fusion.penalty()

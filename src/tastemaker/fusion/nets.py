@@ -114,8 +114,9 @@ class AttentionNet(nn.Module):
     ``x_s`` is the unit vector of the source, ``shape_s`` says in two numbers what the division by the norm took
     away and what a linear map cannot see: the log of the norm and the log of the participation ratio (on how
     many entries the vector rests). Values are projected to at most `dim`: sources that are no wider are kept
-    as they are up to a learned rotation and stretch that starts at the identity; of wider ones the first `dim`
-    entries are kept at first (whitened vectors come with the largest variance first). ``q`` starts at 0, so an untrained module gives equal shares: `ConcatNet`.
+    as they are up to a learned map that starts at the identity; of wider ones the first `dim` entries are kept
+    at first (whitened vectors come with the largest variance first). ``q`` starts at 0, so an untrained module
+    gives equal shares: `ConcatNet`.
 
     Args:
         dims: Width of each source.

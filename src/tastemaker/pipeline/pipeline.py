@@ -88,14 +88,15 @@ class Pipeline:
     ) -> None:
         """The first half of `fit`: vectors of items and users, whitened and fused."""
         from tastemaker.features.extract import extract
-        from tastemaker.features.users import user_features
+        from tastemaker.features.users import Reading, user_features
 
         run = run or Run()
         if raw is None:
             raw = extract(train, self.encoders, cache=cache, run=run).features if self.encoders else {}
         self.whitenings = {name: self.whiten.fit(found) for name, found in raw.items()}
         self.features = {name: self.whitenings[name].apply(found) for name, found in raw.items()}
-        self.users = user_features(train, self.features, self.encoders, self.whitenings, run)
+        reading = Reading(self.encoders, self.whitenings, cache)
+        self.users = user_features(train, self.features, reading, run)
         self.items = None
         if self.features:
             self.items = self.fusion.fit(self.features, train, run).fuse(self.features)
@@ -168,9 +169,7 @@ class Pipeline:
         """
         predict = getattr(self.model, "rate", None)
         if predict is None:
-            raise BadSetting(
-                f"The model {self.model.name!r} ranks, it predicts no ratings. Fit with --model multimodal_mlp."
-            )
+            raise BadSetting(f"The model {self.model.name!r} ranks, it predicts no ratings. Fit a model that does.")
         asking, which = np.unique(np.asarray(users, object), return_inverse=True)
         known = self.queries([str(u) for u in asking])
         rated: NDArray[np.float32] = predict([known[n] for n in which], self.data.items.rows(items))
