@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from tastemaker.core import component
 from tastemaker.data import Features
 
+Doubles = NDArray[np.float64]
+CHUNK = 65_536  # rows that are centred at once
 FLOOR = 1e-3  # directions with less than this share of the largest variance are not blown up further
 
 
@@ -21,7 +23,7 @@ class Whiten:
     """Settings of the whitening that every encoder's vectors go through before fusion.
 
     Attributes:
-        dim: Directions that are kept, those of the largest variance.
+        dim: Directions that are kept, those of the largest variance; fewer where the vectors are narrower.
         strength: 0 only centres and rotates; 1 gives every kept direction the same variance.
         unit: Whether rows get length 1 afterwards.
     """
@@ -36,21 +38,30 @@ class Whiten:
         Source: principal components; eigenvalues to the power ``-strength / 2`` scale them (Huang et al. 2021,
         "WhiteningBERT", arXiv 2104.01767, is strength 1).
         """
-        rows = features.vectors[features.present].astype(np.float64)
-        mean = rows.mean(axis=0) if len(rows) else np.zeros(features.dim)
-        values, axes = _components(rows - mean, self.dim)
-        floor = np.maximum(values, FLOOR * max(values.max(initial=0.0), 1e-12))
-        matrix = axes * floor ** (-self.strength / 2)
-        return Whitening(mean.astype(np.float32), matrix.astype(np.float32), self.unit)
+        mean, covariance = _moments(features.vectors[features.present])
+        values, axes = _components(covariance, self.dim)
+        floor = np.maximum(values, FLOOR * values.max(initial=0.0))
+        scale = np.where(floor > 0, floor, 1.0) ** (-self.strength / 2)
+        return Whitening(mean.astype(np.float32), (axes * scale).astype(np.float32), self.unit)
 
 
-def _components(centred: NDArray[np.float64], dim: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moments(rows: NDArray[np.float32]) -> tuple[Doubles, Doubles]:
+    """Mean, shape (d,), and covariance, (d, d); of fewer than two rows nothing is learned: 0 and identity."""
+    n, d = rows.shape
+    if n < 2:
+        return np.zeros(d), np.eye(d)
+    mean = rows.mean(axis=0, dtype=np.float64)
+    total = np.zeros((d, d))
+    for start in range(0, n, CHUNK):
+        centred = rows[start : start + CHUNK] - mean
+        total += centred.T @ centred
+    return mean, total / n
+
+
+def _components(covariance: Doubles, dim: int) -> tuple[Doubles, Doubles]:
     """The largest variances, shape (r,), and their directions, (d, r), each with its largest entry positive."""
-    n, d = centred.shape
-    if n == 0:
-        return np.ones(min(d, dim)), np.eye(d)[:, :dim]
-    values, axes = np.linalg.eigh(centred.T @ centred / n)
-    kept = np.argsort(values)[::-1][: min(dim, d)]
+    values, axes = np.linalg.eigh(covariance)
+    kept = np.argsort(-values, kind="stable")[:dim]
     axes = axes[:, kept]
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
     return np.maximum(values[kept], 0), axes * np.where(largest < 0, -1.0, 1.0)
