@@ -195,7 +195,7 @@ def test_a_file_that_turns_into_a_pipe_does_not_hang(tmp_path, monkeypatch):
     from tastemaker.features import media_file
 
     os.mkfifo(tmp_path / "x")
-    monkeypatch.setattr(media_file, "_look", lambda path, root, limits: (path, None))
+    monkeypatch.setattr(media_file, "_look", lambda path, *_: (path, None))
     with pytest.raises(Refused, match="pipe"):
         open_media(tmp_path / "x", None)
 

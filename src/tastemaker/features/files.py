@@ -15,7 +15,7 @@ from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache, Stamp
 from tastemaker.features.filling import Filled, encode_all, known
 from tastemaker.features.media import Decoder, Job, require
-from tastemaker.features.media_file import Refused, hash_media, look
+from tastemaker.features.media_file import Folders, Refused, hash_media, look
 
 SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
 MANY = 500  # hashes that are remembered at once
@@ -86,9 +86,10 @@ class Files:
         """Content hash by path; what is no regular file of bearable size in the folder is broken."""
         stamps: dict[Path, Stamp] = {}
         refused: dict[Path, str] = {}
+        folders: Folders = {}
         for path in dict.fromkeys(path for _, path in rows):
             try:
-                stamps[path] = _stamp(look(path, self._data.root))
+                stamps[path] = _stamp(look(path, self._data.root, folders=folders))
             except Refused as error:
                 refused[path] = str(error)
         found = {} if verify else self._cache.hashes({str(path): stamp for path, stamp in stamps.items()})

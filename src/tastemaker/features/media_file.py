@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -13,6 +14,9 @@ from typing import BinaryIO
 BLOCK = 1 << 20
 NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 BINARY = getattr(os, "O_BINARY", 0)
+
+
+Folders = dict[str, str]  # a folder as it is named, and where it really is
 
 
 class Refused(Exception):
@@ -51,18 +55,24 @@ def decoding(kind: str) -> str:
     return f"decode/{VERSION}" + (f"/{LIMITS.read:g}/{LIMITS.kept:g}" if kind == "audio" else "")
 
 
-def look(path: Path, root: Path | None, limits: Limits = LIMITS) -> os.stat_result:
+def look(path: Path, root: Path | None, limits: Limits = LIMITS, folders: Folders | None = None) -> os.stat_result:
     """The state of a regular file of bearable size inside `root`, symbolic links followed.
+
+    Args:
+        path: The file.
+        root: The folder that it may not lead out of, or None.
+        limits: What it may cost.
+        folders: Where folders really are, filled as they are met; saves time where many files share a folder.
 
     Raises:
         Refused: There is no such file, or it is empty, too large, a folder, pipe or device, or outside `root`.
     """
-    return _look(path, root, limits)[1]
+    return _look(path, root, limits, {} if folders is None else folders)[1]
 
 
 def open_media(path: Path, root: Path | None, limits: Limits = LIMITS) -> BinaryIO:
     """Open what `look` takes for reading; never waits for a pipe or a device. Raises `Refused`."""
-    real, _ = _look(path, root, limits)
+    real, _ = _look(path, root, limits, {})
     try:
         handle = os.open(real, os.O_RDONLY | NO_WAIT | BINARY)
     except OSError as error:
@@ -89,21 +99,35 @@ def hash_media(path: Path, root: Path | None, limits: Limits = LIMITS) -> tuple[
     return digest.hexdigest(), found
 
 
-def _look(path: Path, root: Path | None, limits: Limits) -> tuple[Path, os.stat_result]:
+def _look(path: Path, root: Path | None, limits: Limits, folders: Folders) -> tuple[str, os.stat_result]:
     try:
-        real = path.resolve(strict=True)
-        found = real.stat()
+        real, found = _real_file(path, folders)
     except (OSError, RuntimeError, ValueError) as error:
         raise Refused(_why(error)) from error
-    if root is not None and not real.is_relative_to(_real(root)):
+    if root is not None and not _within(real, _real_root(root)):
         raise Refused("it leads out of the data folder")
     _check(found, limits)
     return real, found
 
 
+def _real_file(path: Path, folders: Folders) -> tuple[str, os.stat_result]:
+    folder, name = os.path.split(path)
+    found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode) or name in ("", ".", ".."):
+        real = os.path.realpath(path, strict=True)
+        return real, os.stat(real)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder, strict=True)
+    return os.path.join(folders[folder], name), found
+
+
+def _within(real: str, root: str) -> bool:
+    return real.startswith(root.rstrip(os.sep) + os.sep)
+
+
 @lru_cache(maxsize=16)
-def _real(root: Path) -> Path:
-    return root.resolve()
+def _real_root(root: Path) -> str:
+    return os.path.realpath(root)
 
 
 def _check(found: os.stat_result, limits: Limits) -> None:
@@ -122,6 +146,6 @@ def _why(error: Exception) -> str:
         return "there is no such file"
     if isinstance(error, PermissionError):
         return "it may not be read (permission denied)"
-    if isinstance(error, RuntimeError):
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "its symbolic links lead in a circle"
     return f"it cannot be opened ({getattr(error, 'strerror', None) or error})"
