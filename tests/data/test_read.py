@@ -264,3 +264,21 @@ def test_nested_categories_are_joined_and_objects_ignored(tmp_path):
     reading = read(tmp_path)
     assert reading.data.item_attributes["category"].values.tolist() == ["A|B", "C"]
     assert hits(reading, "columns of items without values") == 1
+
+
+@pytest.mark.parametrize("prefix", ["", "u", "user:", "-", "a-"])
+@pytest.mark.parametrize("spread", [1, 10**9])
+def test_many_numbered_ids_are_what_they_say(tmp_path, prefix, spread):
+    rng = np.random.default_rng(0)
+    users = [f"{prefix}{n * spread}" for n in rng.integers(1, 5000, 12_000)]
+    items = (f"i{n}" for n in range(12_000))
+    rows(tmp_path / "interactions.csv", ["user_id", "item_id"], zip(users, items, strict=True))
+    assert [pair[0] for pair in pairs(read(tmp_path))] == users
+
+
+@pytest.mark.parametrize("odd", ["007", "v7", "7 ", "+7", "1e3", "7.5", ""])
+def test_one_other_id_among_many_numbered_ones_stays_itself(tmp_path, odd):
+    users = [*(str(n) for n in range(11_000)), odd]
+    rows(tmp_path / "interactions.csv", ["user_id", "item_id"], ((user, n) for n, user in enumerate(users)))
+    expected = [user.strip() for user in users if user]
+    assert [pair[0] for pair in pairs(read(tmp_path))] == expected

@@ -109,14 +109,11 @@ def test_each_pair_stays_once_unless_all_rows_are_wanted(rows):
     assert len(kept) == len(set(kept)) == len({(r[0], r[1]) for r in rows})
 
 
+texts = st.tuples(st.text(min_size=1, max_size=8), st.text(string.printable, min_size=1, max_size=8))
+
+
 @QUICK
-@given(
-    st.lists(
-        st.tuples(st.text(min_size=1, max_size=8), st.text(string.printable, min_size=1, max_size=8)),
-        min_size=1,
-        max_size=20,
-    )
-)
+@given(st.lists(texts, min_size=1, max_size=20))
 def test_any_text_may_be_an_id(ids):
     from tastemaker.core import DataError
 

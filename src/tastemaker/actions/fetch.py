@@ -108,8 +108,9 @@ def weights(request: WeightsRequest) -> Table:
 
     if request.verb == "list":
         return Table(tuple(known_row(entry) for entry in store.known()))
-    names = list(request.names) or [entry.name for entry in store.known()]
     if request.verb == "pull":
-        pulled = store.pull(names, say=request.run.say, bars=request.run.bars)
+        pulled = store.pull(list(request.names), say=request.run.say, bars=request.run.bars)
         return Table(tuple(known_row(entry) for entry in pulled))
-    return Table(tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(names)))
+    return Table(
+        tuple({"name": n, "ok": "yes" if ok else "NO", "detail": d} for n, ok, d in store.verify(list(request.names)))
+    )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tastemaker.core import DataError
 from tastemaker.data.order import carried, is_sorted, stable_order
 from tastemaker.data.receipt import Ledger
-from tastemaker.data.repeats import drop_equal, one_a_pair
+from tastemaker.data.repeats import one_a_pair
 from tastemaker.data.rows import Rows, Understood
 from tastemaker.data.settings import DataSettings
 
@@ -23,7 +23,6 @@ def clean(found: Understood, settings: DataSettings, ledger: Ledger) -> Rows:
     """
     rows = in_order(found.rows)
     _flag_outliers(rows, found, settings, ledger)
-    rows = drop_equal(rows, found, ledger)
     rows = one_a_pair(rows, found, settings.repeats, ledger)
     rows = core(rows, settings.core, found, ledger)
     if not len(rows):

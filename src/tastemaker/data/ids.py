@@ -1,10 +1,9 @@
-"""Ids: always strings, made alike wherever they come from, numbered as they first appear."""
+"""Ids: always strings, made alike wherever they come from, numbered from 0."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import DataError
+from tastemaker.data.ids_numbered import Ids, ids_by_number
 from tastemaker.data.receipt import Ledger
 
 MISSING = ("", "nan", "NaN", "null", "NULL", "None", "<NA>", "N/A")
@@ -20,17 +20,7 @@ _WHOLE = re.compile(r"[+-]?\d+(\.0+)?")
 _PLAIN = re.compile(r"[!-~]+")  # printable ASCII without blanks: nothing to normalise
 
 
-@dataclass(frozen=True)
-class Ids:
-    """A column of ids.
-
-    Attributes:
-        codes: Index into `names` a row, int32, shape (n,); -1 where the id is missing.
-        names: The distinct ids.
-    """
-
-    codes: NDArray[np.int32]
-    names: list[str]
+__all__ = ["MISSING", "Ids", "encode", "ids_of"]
 
 
 def ids_of(column: Any, what: str, ledger: Ledger) -> Ids:
@@ -43,6 +33,9 @@ def ids_of(column: Any, what: str, ledger: Ledger) -> Ids:
         what: "user_id", "item_id", ...: for messages.
         ledger: Learns what was repaired.
     """
+    numbered = ids_by_number(column)
+    if numbered is not None:
+        return numbered
     codes, raw = encode(column, what)
     names = _tidy(raw, what, ledger)
     numbers: dict[str, int] = {}

@@ -7,23 +7,29 @@ from numpy.typing import NDArray
 
 
 def stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row numbers that sort `key`, equal keys in their old order; shape (n,).
+    """Row numbers that sort `key`, equal keys in their old order; shape (n,)."""
+    return sort_stably(key)[0]
+
+
+def sort_stably(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row numbers that sort `key`, equal keys in their old order, and the sorted keys; both of shape (n,).
 
     Key and row share one 64-bit number where they fit, which sorts several times as fast as `numpy.argsort`.
     """
     n = len(key)
-    if n < 2:
-        return np.arange(n)
-    low = int(key.min())
+    low, high = (int(key.min()), int(key.max())) if n else (0, 0)
     bits = n.bit_length()
-    if (int(key.max()) - low).bit_length() + bits > 62:
-        return np.argsort(key, kind="stable")
+    if (high - low).bit_length() + bits > 62:
+        order = np.argsort(key, kind="stable")
+        return order, key[order]
     packed = key - low
     packed <<= bits
     packed |= np.arange(n)
     packed.sort()
-    packed &= (1 << bits) - 1
-    return packed
+    order = packed & ((1 << bits) - 1)
+    packed >>= bits
+    packed += low
+    return order, packed
 
 
 def is_sorted(key: NDArray[np.int64]) -> bool:

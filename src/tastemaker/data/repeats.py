@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data.order import stable_order
+from tastemaker.data.order import sort_stably
 from tastemaker.data.receipt import Ledger
 from tastemaker.data.rows import Rows, Understood, with_log
 
@@ -25,10 +25,37 @@ def _pairs(rows: Rows, found: Understood) -> NDArray[np.int64]:
     return key
 
 
+def one_a_pair(rows: Rows, found: Understood, policy: Policy, ledger: Ledger) -> Rows:
+    """Equal rows dropped, and one row for each pair of user and item, as the policy says.
+
+    Args:
+        rows: Oldest first.
+        found: What the numbers in `rows` stand for.
+        policy: See `DataSettings.repeats`.
+        ledger: Learns what was dropped.
+    """
+    picked, key = _groups(_pairs(rows, found))
+    keep = np.ones(len(rows), bool)
+    equal = _equal(rows, *_same_time(rows, picked, key))
+    keep[equal] = False
+    ledger.add("equal rows", "dropped", len(equal), (f"row {rows.number[row]}" for row in np.sort(equal)[:5]))
+    if policy != "all" and len(picked):
+        picked, key = picked[keep[picked]], key[keep[picked]]
+        start, last = _groups_of(key)
+        if policy == "merge":
+            rows = _strongest(rows, picked, start, last, ratings=found.values.explicit)
+        stays = picked[start if policy == "first" else last]
+        keep[picked] = False
+        keep[stays] = True
+        shown = (_said(found, rows.log.user[row], rows.log.item[row]) for row in stays[last > start][:5])
+        rule = f"repeated pairs of user and item ({_SAID[policy]})"
+        ledger.add(rule, "dropped", len(picked) - len(stays), shown)
+    return rows if keep.all() else rows.take(keep)
+
+
 def _groups(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows whose key occurs more than once, sorted by (key, row), and their keys beside them."""
-    order = stable_order(key)
-    ordered = key[order]
+    order, ordered = sort_stably(key)
     same = ordered[1:] == ordered[:-1]
     several = np.zeros(len(key), bool)
     several[1:] = same
@@ -36,25 +63,21 @@ def _groups(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return order[several], ordered[several]
 
 
-def drop_equal(rows: Rows, found: Understood, ledger: Ledger) -> Rows:
-    """Rows that equal an earlier one in everything (user, item, event, rating, time, session, comment) are dropped."""
-    picked, key = _same_time(rows, *_groups(_pairs(rows, found)))
+def _equal(rows: Rows, picked: NDArray[np.int64], key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows that equal an earlier one in everything: user, item, event, rating, time, session and comment."""
     if not len(picked):
-        return rows
+        return picked
     few = rows.take(picked)
-    _, number = (
-        np.unique(few.comments.astype(str), return_inverse=True) if few.comments is not None else (0, few.log.kind)
-    )
+    texts = few.comments
+    comment = few.log.kind if texts is None else np.unique(texts.astype(str), return_inverse=True)[1]
     # lexsort: the last key is the first; ties keep the order of (key, row), so that the earliest row is kept.
-    columns = (number, few.log.session, few.log.value, few.log.kind, few.order, key)
+    columns = (comment, few.log.session, few.log.value, few.log.kind, few.order, key)
     order = np.lexsort(columns)
     equal = np.ones(len(order) - 1, bool)
     for column in columns:
         ordered = column[order]
         equal &= ordered[1:] == ordered[:-1]
-    keep = np.ones(len(rows), bool)
-    keep[picked[order[1:][equal]]] = False
-    return rows.keep(keep, "equal rows", ledger)
+    return picked[order[1:][equal]]
 
 
 def _same_time(
@@ -69,27 +92,14 @@ def _same_time(
     return picked[near], key[near]
 
 
-def one_a_pair(rows: Rows, found: Understood, policy: Policy, ledger: Ledger) -> Rows:
-    """One row for each pair of user and item, as the policy says (see `DataSettings.repeats`)."""
-    if policy == "all":
-        return rows
-    picked, key = _groups(_pairs(rows, found))
-    if not len(picked):
-        return rows
+def _groups_of(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last place of each run of equal keys."""
     start = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    last = np.append(start[1:], len(key)) - 1
-    stays = start if policy == "first" else last
-    if policy == "merge":
-        rows = _strongest(rows, picked, start, last, ratings=found.values.explicit)
-    keep = np.ones(len(rows), bool)
-    keep[picked] = False
-    keep[picked[stays]] = True
-    examples = (
-        f"user {found.users[rows.log.user[row]]!r}, item {found.items[rows.log.item[row]]!r}"
-        for row in picked[stays[:5]]
-    )
-    ledger.add(f"repeated pairs of user and item ({_SAID[policy]})", "dropped", int((~keep).sum()), examples)
-    return rows.take(keep)
+    return start, np.append(start[1:], len(key)) - 1
+
+
+def _said(found: Understood, user: int, item: int) -> str:
+    return f"user {found.users[user]!r}, item {found.items[item]!r}"
 
 
 _SAID = {"merge": "merged into the last", "last": "the last stays", "first": "the first stays"}

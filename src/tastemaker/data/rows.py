@@ -45,9 +45,10 @@ class Rows:
 
     def take(self, rows: NDArray[Any]) -> Rows:
         """The rows at `rows`: a mask of shape (n,) or row numbers, kept in that order."""
+        log = self.log.take(rows)
         return Rows(
-            self.log.take(rows),
-            self.order[rows],
+            log,
+            log.time if self.order is self.log.time else self.order[rows],
             self.number[rows],
             None if self.comments is None else self.comments[rows],
             None if self.split is None else self.split[rows],

@@ -32,8 +32,9 @@ def _share(mask: NDArray[np.bool_], item: NDArray[np.int32]) -> Share:
 
 def signs(data: Dataset) -> tuple[int, int, int]:
     """Number of positive, neutral and negative rows."""
-    negative, neutral, positive = np.bincount(data.interactions.sign + 1, minlength=3)
-    return int(positive), int(neutral), int(negative)
+    sign = data.interactions.sign
+    positive, negative = int(np.count_nonzero(sign > 0)), int(np.count_nonzero(sign < 0))
+    return positive, len(sign) - positive - negative, negative
 
 
 def event_counts(data: Dataset, events: Events) -> tuple[EventCount, ...]:

@@ -19,8 +19,7 @@ from tastemaker.data.receipt import Ledger, short
 SAMPLE = 1 << 16  # bytes that are looked at to find out the form
 BLOCKS = (1 << 20, 1 << 26, 1 << 29)  # a field must fit into a block: larger ones only where needed
 NOT_UTF8 = "text that is not UTF-8 (read as latin-1)"
-_IDS = frozenset(f"{INTERACTIONS['user_id']} {INTERACTIONS['item_id']}".split())
-_CODES = _IDS | frozenset(f"{INTERACTIONS['event']} {INTERACTIONS['session_id']} {INTERACTIONS['split']}".split())
+_CODES = frozenset(f"{INTERACTIONS['event']} {INTERACTIONS['split']}".split())
 _NUMBERS = frozenset(f"{INTERACTIONS['rating']} {INTERACTIONS['timestamp']}".split())
 
 
@@ -57,7 +56,7 @@ def read_csv(
 ) -> Any:
     """A CSV file as a `pyarrow.Table`.
 
-    Ids and codes are dictionary-encoded, ratings and times are numbers where they can be, all else is text.
+    Events and parts are dictionary-encoded, ratings and times are numbers where they can be, all else is text.
 
     Raises:
         DataError: the file is no text, has no rows or cannot be read as a table.
