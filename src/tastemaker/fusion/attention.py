@@ -34,7 +34,7 @@ class Attention:
     dim: Annotated[int, Ge(1)] = 256
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     steps: Annotated[int, Ge(0)] = 400
-    caution: Annotated[float, Ge(0)] = 20.0
+    caution: Annotated[float, Ge(0)] = 60.0
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:

@@ -31,7 +31,7 @@ class Weighted:
     name: ClassVar[str] = "weighted"
     weights: dict[str, Annotated[float, Ge(0)]] | None = None
     steps: Annotated[int, Ge(0)] = 400
-    caution: Annotated[float, Ge(0)] = 20.0
+    caution: Annotated[float, Ge(0)] = 60.0
 
     def __post_init__(self) -> None:
         self._fitted: Fitted | None = None
