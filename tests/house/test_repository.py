@@ -7,9 +7,8 @@ import pytest
 from house.source import ROOT, tracked
 
 # Written so that this file does not contain what it looks for.
-HOMES = re.compile(
-    r"(?<![\w./~-])/(?:" + "|".join(["home/[a-z]", "Users/[A-Z]", "ro" + "ot/", "wo" + "rk/", "tm" + "p/"]) + ")"
-)
+HOMES = re.compile(r"(?<![\w./~-])/(?:" + "|".join(["home/[a-z]", "Users/[A-Z]", "ro" + "ot/", "wo" + "rk/"]) + ")")
+TEMPORARY = re.compile(r"(?<![\w./~-])/tm" + "p/")
 INDEXES = re.compile(
     "|".join(["py" + "pi\\.org", "pythonhosted" + "\\.org", "download\\.py" + "torch", "--index-url [hf]"])
 )
@@ -26,6 +25,11 @@ def _lines():
 
 def test_no_path_of_one_machine_is_committed():
     assert [where for where, line in _lines() if HOMES.search(line)] == []
+
+
+def test_no_temporary_path_is_committed_outside_tests():
+    """Tests name some as attacks."""
+    assert [w for w, line in _lines() if TEMPORARY.search(line) and not w.startswith("tests/")] == []
 
 
 def test_no_host_of_a_package_index_is_committed():

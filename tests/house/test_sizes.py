@@ -10,6 +10,7 @@ FILE_LINES = 300
 FUNCTION_LINES = 30
 # "file.py" or "file.py:Class.method": why it is longer. Empty is the aim.
 LONGER = {
+    "actions/measured.py:measure": "the stages of a run, in order",
     "cli/ask.py:add": "a flat list of options",
     "cli/fetch.py:add": "a flat list of options",
     "cli/look.py:add": "a flat list of options",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import textwrap
 
 import pytest
 
@@ -56,14 +57,16 @@ def test_every_guide_page_is_listed():
 def _blocks(language):
     found = []
     for page in reference.documents():
-        for number, code in enumerate(re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.S)):
+        for number, code in enumerate(
+            re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text("utf-8"), re.S | re.M)
+        ):
             found.append(pytest.param(code, id=f"{page.relative_to(ROOT)}:{number}"))
     return found
 
 
 @pytest.mark.parametrize("code", _blocks("python"))
 def test_python_examples_compile(code):
-    compile(code, "example", "exec")
+    compile(textwrap.dedent(code), "example", "exec")
 
 
 @pytest.mark.parametrize("code", _blocks("(?:sh|bash|console|text)"))

@@ -10,7 +10,7 @@ from made import dataset
 from tastemaker.core import NotFitted
 from tastemaker.data import queries
 
-PAGE = (ROOT / "docs" / "how-to" / "add-a-component.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "bring-a-component-of-your-own.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
