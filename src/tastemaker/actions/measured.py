@@ -50,17 +50,21 @@ def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunA
     pipeline.save(out, {"split": how, "metrics": reports[0].to_json()["measures"]})
     answer = RunAnswer(
         prepared=prepared,
-        cut=Cut(how, len(parts.train.interactions), len(parts.validation.interactions),
-                len(parts.test.interactions), "items unknown in training" if allowed is not None else "all items"),
+        cut=_cut(how, parts, allowed is not None),
         reports=tuple(reports),
         comparisons=tuple(compare(reports[0], other) for other in reports[1:]),
         ratings=ratings,
         accuracy=accuracy,
         samples=samples(pipeline, reports[0].users, run.seed),
         out=out,
-    )  # fmt: skip
+    )
     write(answer, pipeline)
     return answer
+
+
+def _cut(how: str, parts: Split, cold: bool) -> Cut:
+    train, validation, test = (len(part.interactions) for part in parts)
+    return Cut(how, train, validation, test, "items unknown in training" if cold else "all items")
 
 
 def _split(prepared: Prepared, run: Run) -> tuple[str, Split]:
