@@ -203,6 +203,22 @@ def test_broken_files_are_reported_for_each_item_and_count_as_missing(tmp_path, 
     assert time.monotonic() - start < 20
 
 
+def test_a_file_that_cannot_be_read_is_broken(tmp_path, cache, monkeypatch):
+    paths = paint(tmp_path / "d", 3)
+    real = os.open
+
+    def refuse(path, *how):
+        if str(path).endswith("1.png"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *how)
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(files_module, "MANY", 1)
+    found = extract(pictures(paths), [Colours()], cache=cache)
+    assert [(b.item, b.reason) for b in found.broken] == [("i1", "it may not be read (permission denied)")]
+    assert found.counts["colours"] == counted(encoded=2, missing=1, broken=1)
+
+
 def test_where_every_file_is_broken_the_width_stays(tmp_path, cache):
     found = extract(pictures([tmp_path / "gone.png"] * 2), [Colours()], cache=cache)
     assert found.features["colours"].vectors.shape == (2, 3)
@@ -396,6 +412,16 @@ def test_an_encoder_without_its_source_says_what_there_is(cache, encoder):
         extract(dataset(), [encoder], cache=cache)
     with pytest.raises(DataError, match="no content at all"):
         extract(dataset(content={"image": [()] * 15, "text": [()] * 15, "audio": [()] * 15}), [encoder], cache=cache)
+
+
+def test_vectors_of_another_width_are_made_anew(cache):
+    encoder = Lengths()
+    data = worded([("one",), ("three",), ("seven!!",)])
+    extract(data, [encoder], cache=cache)
+    from tastemaker.core.fingerprints import of_bytes
+
+    cache.put("lengths/1", {of_bytes(b"three"): np.ones(9, np.float32)})
+    assert counts(data, encoder, cache) == counted(encoded=1, cached=2)
 
 
 def test_several_encoders_keep_their_names(cache):
