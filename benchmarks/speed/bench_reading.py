@@ -72,7 +72,8 @@ def main(events=10_000_000):
         start = time.perf_counter()
         subprocess.run([sys.executable, __file__, "make", str(path), str(events)], check=True)
         print(
-            f"{events:,} events, {path.stat().st_size / 2**20:.0f} MiB of CSV, made in {time.perf_counter() - start:.0f} s"
+            f"{events:,} events, {path.stat().st_size / 2**20:.0f} MiB of CSV, "
+            f"made in {time.perf_counter() - start:.0f} s"
         )
         for name, work in (("plain pyarrow.csv.read_csv", ARROW), ("read, clean, 5-core, index", OURS)):
             found = measure(work, path)
