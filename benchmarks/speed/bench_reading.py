@@ -71,10 +71,8 @@ def main(events=10_000_000):
         path = Path(folder) / "interactions.csv"
         start = time.perf_counter()
         subprocess.run([sys.executable, __file__, "make", str(path), str(events)], check=True)
-        print(
-            f"{events:,} events, {path.stat().st_size / 2**20:.0f} MiB of CSV, "
-            f"made in {time.perf_counter() - start:.0f} s"
-        )
+        size, taken = path.stat().st_size / 2**20, time.perf_counter() - start
+        print(f"{events:,} events, {size:.0f} MiB of CSV, made in {taken:.0f} s")
         for name, work in (("plain pyarrow.csv.read_csv", ARROW), ("read, clean, 5-core, index", OURS)):
             found = measure(work, path)
             print(

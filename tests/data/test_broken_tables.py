@@ -187,6 +187,19 @@ def test_what_is_no_source_is_named(tmp_path):
         read(write(tmp_path / "notes.txt", "hello"))
 
 
+@pytest.mark.parametrize("tail", ["", '"\n'])
+def test_a_quote_that_swallows_rows_is_taken_as_it_stands(tmp_path, tail):
+    text = 'user_id,item_id,review\nu,1,"so\n' + "".join(f"u,{n},good\n" for n in range(2, 300)) + "v,2," + tail
+    reading = read(folder(tmp_path, text))
+    assert len(reading.data.interactions) == 300
+    assert reading.receipt.rule("quotes that do not match (taken as they stand)").hits == 1
+
+
+def test_a_quoted_text_of_several_lines_is_no_broken_quote(tmp_path):
+    rows(tmp_path / "interactions.csv", ["user_id", "item_id", "review"], [("u", "1", "one\ntwo, three\nfour\nfive\n")])
+    assert list(read(tmp_path).data.comments) == ["one two, three four five"]
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "interactions.csv")
     with pytest.raises(TastemakerError, match="no regular file"):

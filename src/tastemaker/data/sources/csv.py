@@ -18,6 +18,7 @@ from tastemaker.data.receipt import Ledger, short
 
 SAMPLE = 1 << 16  # bytes that are looked at to find out the form
 BLOCKS = (1 << 20, 1 << 26, 1 << 29)  # a field must fit into a block: larger ones only where needed
+LOOKED_AT = 1000  # values of several lines that are checked for rows in them
 NOT_UTF8 = "text that is not UTF-8 (read as latin-1)"
 _CODES = frozenset(f"{INTERACTIONS['event']} {INTERACTIONS['split']}".split())
 _NUMBERS = frozenset(f"{INTERACTIONS['rating']} {INTERACTIONS['timestamp']}".split())
@@ -160,12 +161,28 @@ def _read(path: Path, form: Form, columns: list[str], ledger: Ledger) -> Any:
         except pa.ArrowException as error:
             form, kinds = _cure(str(error), path, form, kinds, ledger)
             continue
-        if form.quotes and broken.several_lines:
+        if form.quotes and (broken.several_lines or _swallowed(table, form)):
             form = _without_quotes(path, form, ledger)
             continue
         ledger.add(f"rows of {path.name} with another number of fields", "dropped", broken.count, broken.rows)
         return table
     raise DataError(f"{path} cannot be read as a table; expected CSV in UTF-8 with a line of column names.")
+
+
+def _swallowed(table: Any, form: Form) -> bool:
+    """Whether a quote that is not closed has made several rows one value: its lines look like rows."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    for column in table.columns:
+        if pa.types.is_string(column.type):
+            long = column.filter(pc.greater(pc.count_substring(column, "\n"), 2))
+            for value in long.to_pylist()[:LOOKED_AT]:
+                lines = value.splitlines()[1:-1]
+                like = sum(line.count(form.separator) == len(form.header) - 1 for line in lines)
+                if like >= 3 and like > 0.8 * len(lines):
+                    return True
+    return False
 
 
 def _cure(message: str, path: Path, form: Form, kinds: dict[str, Any], ledger: Ledger) -> tuple[Form, dict[str, Any]]:
