@@ -41,6 +41,13 @@ def _rp3beta() -> type[Recommender]:
     return RP3Beta
 
 
+@RECOMMENDERS.entry("multimodal_mlp")
+def _multimodal_mlp() -> type[Recommender]:
+    from tastemaker.models.multimodal_mlp import MultimodalMLP
+
+    return MultimodalMLP
+
+
 @RECOMMENDERS.entry("fallback")
 def _fallback() -> type[Recommender]:
     from tastemaker.models.fallback import Fallback
