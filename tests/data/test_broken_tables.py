@@ -195,6 +195,13 @@ def test_a_quote_that_swallows_rows_is_taken_as_it_stands(tmp_path, tail):
     assert reading.receipt.rule("quotes that do not match (taken as they stand)").hits == 1
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", "[", "**"])
+def test_names_that_no_file_can_have_are_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TastemakerError):
+        read(name)
+
+
 def test_a_quoted_text_of_several_lines_is_no_broken_quote(tmp_path):
     rows(tmp_path / "interactions.csv", ["user_id", "item_id", "review"], [("u", "1", "one\ntwo, three\nfour\nfive\n")])
     assert list(read(tmp_path).data.comments) == ["one two, three four five"]

@@ -52,10 +52,9 @@ def encode(column: Any, what: str) -> tuple[NDArray[np.int32], list[str]]:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if pa.types.is_nested(kind):
         raise DataError(f"The column {what} holds {kind} values; expected one plain value a row.")
-    if pa.types.is_dictionary(column.type):
-        column = column.unify_dictionaries()
-    else:
-        column = column.dictionary_encode()  # all its chunks share one dictionary: to unify them would be very slow
+    # All chunks of a column that is encoded here share one dictionary: to unify them again would be very slow.
+    coded = pa.types.is_dictionary(column.type)
+    column = column.unify_dictionaries() if coded else column.dictionary_encode()
     values = _dictionary(column, kind)
     codes = np.empty(len(column), np.int32)
     start = 0

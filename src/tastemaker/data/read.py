@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tastemaker.core import Run
+from tastemaker.core import DataError, Run, TastemakerError
 from tastemaker.data.build import Reading, build
 from tastemaker.data.receipt import Ledger
 from tastemaker.data.settings import DataSettings, settings_beside
@@ -28,9 +28,13 @@ def read(source: str | Path, settings: DataSettings | None = None, *, run: Run |
         BadSetting: the settings are not understood, or name columns that are not there.
     """
     run = run or Run()
-    if settings is None:
-        settings = settings_beside(Path(source))
     ledger = Ledger()
-    tables = tables_of(source, settings, ledger)
+    try:
+        settings = settings or settings_beside(Path(source))
+        tables = tables_of(source, settings, ledger)
+    except (OSError, ValueError) as error:  # a name too long, a NUL byte in it, a folder that may not be listed
+        if isinstance(error, TastemakerError):
+            raise
+        raise DataError(f"{str(source)[:200]!r} cannot be read: {error}.") from error
     run.say(f"{tables.source}: {tables.kind}, {tables.interactions.num_rows:,} rows")
     return build(tables, settings, ledger)
