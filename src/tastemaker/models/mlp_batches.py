@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from tastemaker.core import generator
 from tastemaker.models.mlp_bags import Bags, Reals, Rows, entries
 from tastemaker.models.mlp_biases import Biases, shrunk
+from tastemaker.models.mlp_net import Histories
 from tastemaker.training.samplers import Pairs, shuffled
 
 
@@ -24,13 +25,10 @@ class Batch(NamedTuple):
         which: The example's own item, then its negatives, among `items`, (b, 1 + negatives).
         label: Rating or 1 / 0, beside them.
         base: Bias of each of these items, the example's rating left out, beside them.
-        user: Rows of the users, (b,).
-        bias: Bias of the users, the example's rating left out, (b,).
-        who: The example's user among the histories, (b,).
-        entries: Items of the histories among `items`, one after the other, (n,).
-        starts: Where each history begins, (q + 1,).
-        liked: 1 where an entry is positive, (n,).
-        weight: What an entry says beyond the usual, (n,).
+        asking: Rows of the q users, each once.
+        who: The example's user among these, (b,).
+        bias: Bias of the user, the example's rating left out, (b,).
+        histories: Their histories, entries among `items`.
         own: The example's own place in its history, 1 where it has one, (b,).
         own_liked: Its `liked`, (b,).
         own_weight: Its `weight`, (b,).
@@ -40,13 +38,10 @@ class Batch(NamedTuple):
     which: Tensor
     label: Tensor
     base: Tensor
-    user: Tensor
-    bias: Tensor
+    asking: Tensor
     who: Tensor
-    entries: Tensor
-    starts: Tensor
-    liked: Tensor
-    weight: Tensor
+    bias: Tensor
+    histories: Histories
     own: Tensor
     own_liked: Tensor
     own_weight: Tensor
@@ -82,12 +77,20 @@ class Sampler:
         place, starts = entries(bags, asking)
         cells = np.concatenate([bags.item[rows][:, None], self._taken.negatives(user, self.negatives, draw)], axis=1)
         items, where = np.unique(np.concatenate([cells.ravel(), bags.item[place]]), return_inverse=True)
+        history = (where[cells.size :], starts, bags.liked[place], bags.weight[place])
+        label, base = self._labels(rows, cells)
         return Batch(
-            *(torch.from_numpy(a) for a in (items, where[: cells.size].reshape(cells.shape))),
-            *(torch.from_numpy(a) for a in self._labels(rows, cells)),
-            *(torch.from_numpy(a) for a in (user, self._bias(rows), who, where[cells.size :], starts)),
-            *(torch.from_numpy(a) for a in (bags.liked[place], bags.weight[place])),
-            *(torch.from_numpy(a) for a in (own, bags.liked[rows] * own, bags.weight[rows] * own)),
+            items=_tensor(items),
+            which=_tensor(where[: cells.size].reshape(cells.shape)),
+            label=_tensor(label),
+            base=_tensor(base),
+            asking=_tensor(asking),
+            who=_tensor(who),
+            bias=_tensor(self._bias(rows)),
+            histories=Histories(*(_tensor(column) for column in history)),
+            own=_tensor(own),
+            own_liked=_tensor(bags.liked[rows] * own),
+            own_weight=_tensor(bags.weight[rows] * own),
         )
 
     def _labels(self, rows: Rows, cells: Rows) -> tuple[Reals, Reals]:
@@ -105,3 +108,7 @@ class Sampler:
         user = self.bags.row[rows]
         left = total[user] - self.bags.weight[rows] * self.biases.explicit
         return shrunk(left, count[user] - 1).astype(np.float32)
+
+
+def _tensor(array: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))

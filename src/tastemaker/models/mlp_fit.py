@@ -25,6 +25,8 @@ from tastemaker.training import History, TrainSettings
 from tastemaker.training.devices import device_of, limited, moved, seeded
 from tastemaker.training.loop import train
 
+STEPS = 20  # an epoch at least, until batches are as small as
+SMALLEST = 64
 BLOCK = 4096  # items whose vectors are made at a time
 
 
@@ -74,7 +76,8 @@ def fit(plan: Plan, material: Material, run: Run) -> tuple[Fitted, History]:
     sources = _sources(plan, material, bags, known)
     sources = Sources(*moved((sources.items, sources.users, sources.said, sources.ids), device))
     task = Task(net, sources, known)
-    sampler = Sampler(bags, known, batch=plan.settings.batch, negatives=0 if plan.explicit else plan.negatives)
+    batch = max(1, min(plan.settings.batch, max(SMALLEST, len(bags.row) // STEPS)))
+    sampler = Sampler(bags, known, batch=batch, negatives=0 if plan.explicit else plan.negatives)
     if not len(sampler.used):
         raise DataError("There is nothing to learn from: no rating and no positive or negative event.")
 

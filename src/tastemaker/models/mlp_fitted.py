@@ -18,7 +18,7 @@ from tastemaker.fusion import Fusion
 from tastemaker.models.base import State, array
 from tastemaker.models.mlp_bags import bags_of_queries, entries
 from tastemaker.models.mlp_biases import Biases, shrunk
-from tastemaker.models.mlp_net import Asker, Net, Shape, pool
+from tastemaker.models.mlp_net import Histories, Net, Shape, pool
 
 CELLS = 1 << 22  # hidden units held at a time
 
@@ -95,27 +95,25 @@ class Fitted:
         bias = shrunk(*self.biases.user(bags.row, bags.weight, len(asked)))
         place, starts = entries(bags, np.arange(len(asked)))
         columns = (bags.item[place], starts, bags.liked[place], bags.weight[place])
-        device, dtype = self.items.device, self.items.dtype
-        pools = pool(self.items, *(torch.from_numpy(np.asarray(c)).to(device) for c in columns))
+        histories = Histories(*(torch.from_numpy(column).to(self.items.device) for column in columns))
+        device, kind = self.items.device, self.items.dtype
+        pools = pool(self.net.views(self.items), histories)
         rows = torch.tensor([self._row(query.user) for query in asked], dtype=torch.int64, device=device)
-        asker = Asker(rows, torch.from_numpy(bias).to(device, dtype), *self._profiles(asked))
-        out: Tensor = self.net.asker(asker, pools)
+        out = self.net.own(rows) + self.net.tastes(pools, torch.from_numpy(bias).to(device, kind))
+        for name in self.net.user_names:
+            out = out + self._said(name, asked)
         return out, bias
 
     def _row(self, user: int | None) -> int:
         return user if user is not None and 0 <= user < len(self.users) and self.users[user] else -1
 
-    def _profiles(self, asked: Sequence[Query]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        vectors, present = {}, {}
-        for name, width in self.net.shape.users.items():
-            rows = np.zeros((len(asked), width))
-            for n, query in enumerate(asked):
-                if name in query.profile:
-                    rows[n] = _profile(query.profile[name], name, width)
-            there = np.array([name in query.profile for query in asked], bool)
-            vectors[name] = torch.from_numpy(rows).to(self.items.device, self.items.dtype)
-            present[name] = torch.from_numpy(there).to(self.items.device)
-        return vectors, present
+    def _said(self, name: str, asked: Sequence[Query]) -> Tensor:
+        width = self.net.shape.users[name]
+        rows = np.zeros((len(asked), width))
+        for n, query in enumerate(asked):
+            if name in query.profile:
+                rows[n] = _profile(query.profile[name], name, width)
+        return self.net.said(name, torch.from_numpy(rows).to(self.items.device, self.items.dtype))
 
     def state(self) -> State:
         """Everything as arrays; the rest as JSON in bytes."""

@@ -37,8 +37,31 @@ class Shape(NamedTuple):
     dropout: float
 
 
+class Views(NamedTuple):
+    """What an item says in a history, (m, hidden): where it is liked, and by how much it is liked."""
+
+    liked: Tensor
+    weighted: Tensor
+
+
+class Histories(NamedTuple):
+    """Histories one after the other.
+
+    Attributes:
+        entries: Rows of items, (n,).
+        starts: Where each history begins, (q + 1,).
+        liked: 1 where an entry is positive, (n,).
+        weight: What an entry says beyond the usual, (n,).
+    """
+
+    entries: Tensor
+    starts: Tensor
+    liked: Tensor
+    weight: Tensor
+
+
 class Pools(NamedTuple):
-    """Sums over histories, (q, hidden), and how many entries they are, (q,)."""
+    """Sums of views over histories, (q, hidden), and how many entries they are, (q,)."""
 
     liked: Tensor
     weighted: Tensor
@@ -47,24 +70,15 @@ class Pools(NamedTuple):
     n_every: Tensor
 
 
-class Asker(NamedTuple):
-    """Who asks: row of the user or -1, his bias, his sources keyed by name."""
-
-    user: Tensor
-    bias: Tensor
-    vectors: Tensors
-    present: Tensors
-
-
 class Net(nn.Module):
-    """``y = w . relu(A u + B v + c) + (D u) . v``, with ``v`` of the item and ``u`` of the asker.
+    """``y = w . relu(A u + B v + c) + u . v``, with ``v`` of the item and ``u`` of the asker.
 
     ``v = C fusion(P_1 x_1, P_2 x_2, ...) + id``: one linear projection a source, then the fusion, then the item's
-    own vector, hidden at random in training so that items without one are at home. ``u`` is, side by side: the
-    user's own vector (hidden at random too), the mean of the ``v`` of his liked items, the sum of the ``v`` of
-    all his items weighted by how much more he liked them than is usual, and his projected sources. As the first
-    layer is a sum of both sides, all items are scored at the price of one addition and one ReLU a cell. The
-    product ``(D u) . v`` is what an MLP of this size does not learn by itself (Rendle et al. 2020).
+    own vector, hidden at random in training so that items without one are at home. ``u`` is the sum of the
+    user's own vector (hidden at random too), a map of the mean of the ``v`` of his liked items, another of the
+    sum of the ``v`` of all his items weighted by how much more he liked them than is usual, and his projected
+    sources. As the first layer is a sum of both sides, an item costs one addition and one ReLU a hidden unit.
+    The product ``u . v`` is what an MLP of this size does not learn by itself (Rendle et al. 2020).
     """
 
     def __init__(self, shape: Shape, fusion: FusionModule | None) -> None:
@@ -76,76 +90,78 @@ class Net(nn.Module):
         self.content = nn.Linear(fusion.dim, hidden, bias=False) if fusion else None
         self.item_id = _table(shape.n_items, hidden)
         self.user_id = _table(shape.n_users, hidden)
-        self.project_user = nn.ModuleList([nn.Linear(shape.users[name], hidden) for name in self.user_names])
-        wide = hidden * (3 + len(self.user_names))
-        self.first_user = nn.Linear(wide, shape.head)
+        self.project_user = nn.ModuleList(
+            [nn.Linear(shape.users[name], hidden, bias=False) for name in self.user_names]
+        )
+        self.view_liked = nn.Linear(hidden, hidden, bias=False)
+        self.view_weighted = nn.Linear(hidden, hidden, bias=False)
+        self.first_user = nn.Linear(hidden, shape.head)
         self.first_item = nn.Linear(hidden, shape.head, bias=False)
         self.last = nn.Linear(shape.head, 1)
-        self.dot = nn.Linear(wide, hidden, bias=False)
         self.popularity = nn.Parameter(torch.tensor(1.0))
 
     def items(self, ids: Tensor, vectors: Tensors, present: Tensors) -> Tensor:
         """Vectors of items, (m, hidden), from their rows (-1: without one) and sources."""
-        out = _rows(self.item_id, ids, self._hide(ids))
+        out = _rows(self.item_id, ids, self.hidden_at_random(ids))
         if self.fusion is None or self.content is None:
             return out
         projected = {
             name: layer(vectors[name].masked_fill(~present[name][:, None], 0.0))
             for name, layer in zip(self.item_names, self.project, strict=True)
         }
-        fused = self.fusion(projected, present)
-        told: Tensor = self.content(fused * math.sqrt(self.fusion.dim))
+        told: Tensor = self.content(self.fusion(projected, present))
         return out + told
 
-    def asker(self, asker: Asker, pools: Pools) -> Tensor:
-        """Vectors of askers, (q, wide)."""
-        liked = pools.liked / pools.n_liked.clamp_min(1)[:, None]
-        beyond = pools.weighted - asker.bias[:, None] * pools.every
-        beyond = beyond / pools.n_every.clamp_min(1).sqrt()[:, None]
-        parts = [_rows(self.user_id, asker.user, self._hide(asker.user)), liked, beyond]
-        for name, layer in zip(self.user_names, self.project_user, strict=True):
-            there = asker.present[name] & ~self._hide(asker.user)
-            parts.append(layer(asker.vectors[name].masked_fill(~there[:, None], 0.0)) * there[:, None])
-        return torch.cat(parts, dim=1)
+    def views(self, items: Tensor) -> Views:
+        """What items say in a history."""
+        return Views(self.view_liked(items), self.view_weighted(items))
+
+    def tastes(self, pools: Pools, bias: Tensor) -> Tensor:
+        """The part of askers that their histories tell, (q, hidden)."""
+        beyond = pools.weighted - bias[:, None] * pools.every
+        return pools.liked / pools.n_liked.clamp_min(1)[:, None] + beyond / pools.n_every.clamp_min(1).sqrt()[:, None]
+
+    def own(self, user: Tensor) -> Tensor:
+        """The user's own vector, (q, hidden); 0 where the row is -1."""
+        return _rows(self.user_id, user, self.hidden_at_random(user))
+
+    def said(self, name: str, vectors: Tensor) -> Tensor:
+        """Projection of a user source, (q, hidden)."""
+        out: Tensor = self.project_user[self.user_names.index(name)](vectors)
+        return out
 
     def cells(self, askers: Tensor, items: Tensor, which: Tensor) -> Tensor:
         """What the head says of ``askers[n]`` and each of ``items[which[n]]``, (n, k)."""
         hidden = torch.relu(self.first_user(askers)[:, None] + self.first_item(items)[which])
-        out: Tensor = self.last(hidden)[:, :, 0] + (self.dot(askers)[:, None] * items[which]).sum(dim=2)
+        out: Tensor = self.last(hidden)[:, :, 0] + (askers[:, None] * items[which]).sum(dim=2)
         return out
 
     def grid(self, askers: Tensor, items: Tensor) -> Tensor:
         """What the head says of every asker and every item, (q, m)."""
         ours, theirs = self.first_user(askers), self.first_item(items)
         hidden = torch.relu(ours[:, None] + theirs[None])
-        out: Tensor = self.last(hidden)[:, :, 0] + self.dot(askers) @ items.T
+        out: Tensor = self.last(hidden)[:, :, 0] + askers @ items.T
         return out
 
-    def _hide(self, like: Tensor) -> Tensor:
+    def hidden_at_random(self, like: Tensor) -> Tensor:
+        """Which entries are hidden in training, bool; none otherwise."""
         if not self.training:
             return torch.zeros_like(like, dtype=torch.bool)
         return torch.rand(like.shape, device=like.device) < self.shape.dropout
 
 
-def pool(items: Tensor, entries: Tensor, starts: Tensor, liked: Tensor, weight: Tensor) -> Pools:
-    """Sums of item vectors over histories.
+def pool(views: Views, histories: Histories) -> Pools:
+    """Sums of what items say over histories."""
+    entries, starts, liked, weight = histories
 
-    Args:
-        items: Vectors, (m, hidden).
-        entries: Rows of `items`, one history after the other, (n,).
-        starts: Where each history begins, (q + 1,).
-        liked: 1 where an entry is positive, (n,).
-        weight: What an entry says beyond the usual, (n,).
-    """
+    def summed(view: Tensor, by: Tensor) -> Tensor:
+        return F.embedding_bag(entries, view, starts[:-1], mode="sum", per_sample_weights=by.to(view.dtype))
 
-    def summed(by: Tensor) -> Tensor:
-        by = by.to(items.dtype)
-        return F.embedding_bag(entries, items, starts[:-1], mode="sum", per_sample_weights=by)
-
-    ones = torch.ones_like(liked)
-    running = F.pad(liked.to(items.dtype).cumsum(0), (1, 0))
-    n_liked, n_every = running[starts[1:]] - running[starts[:-1]], (starts[1:] - starts[:-1]).to(items.dtype)
-    return Pools(summed(liked), summed(weight), summed(ones), n_liked, n_every)
+    running = F.pad(liked.double().cumsum(0), (1, 0))
+    n_liked, n_every = running[starts[1:]] - running[starts[:-1]], starts[1:] - starts[:-1]
+    kind = views.liked.dtype
+    sums = summed(views.liked, liked), summed(views.weighted, weight), summed(views.weighted, torch.ones_like(liked))
+    return Pools(*sums, n_liked.to(kind), n_every.to(kind))
 
 
 def _table(rows: int, width: int) -> nn.Embedding:

@@ -47,7 +47,7 @@ class MultimodalMLP(Recommender):
         weight_decay: Pull of all weights to zero.
         epochs: Most passes over the data.
         patience: Epochs without a better validation figure after which training ends.
-        batch: Examples a step.
+        batch: Most examples a step; small data get smaller ones, so that an epoch has 20 steps.
         negatives: Items not taken that are drawn for each event, for clicks.
         dropout: Chance that an id, or what is known of a user, is hidden in training.
         item_ids: Whether items that were trained on have a vector of their own.
@@ -61,10 +61,10 @@ class MultimodalMLP(Recommender):
     head: Annotated[int, Ge(1)] = 64
     optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: Annotated[float, Gt(0)] = 2e-3
-    weight_decay: Annotated[float, Ge(0)] = 0.01
+    weight_decay: Annotated[float, Ge(0)] = 1.0
     epochs: Annotated[int, Ge(1)] = 20
     patience: Annotated[int, Ge(1)] = 3
-    batch: Annotated[int, Ge(1)] = 1024
+    batch: Annotated[int, Ge(1)] = 4096
     negatives: Annotated[int, Ge(1)] = 4
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     item_ids: bool = True
