@@ -300,3 +300,17 @@ def test_settings_come_from_texts():
 def test_settings_out_of_bounds_are_refused(text, says):
     with pytest.raises(BadSetting, match=says):
         parse_settings([text])
+
+
+def test_in_a_switch_world_the_modality_that_does_not_tell_looks_plain(tmp_path):
+    """The picture of an item that its words tell is an article on white; the words of the others are boilerplate."""
+    from PIL import Image
+
+    make_world(tmp_path / "w", WorldSettings(**SMALL, taste="switch", audio_missing=1, video=0, image_missing=0))
+    truth, white = read_truth(tmp_path / "w"), {0: [], 1: []}
+    for row in table(tmp_path / "w", "items"):
+        told = int(truth.told[truth.items.row(row["item_id"])])
+        corner = np.asarray(Image.open(tmp_path / "w" / row["image"]))[:4, :4].mean()
+        white[told].append(corner > 235)
+    assert np.mean(white[0]) == 1
+    assert np.mean(white[1]) < 0.5

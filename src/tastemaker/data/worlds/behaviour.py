@@ -17,8 +17,8 @@ YEAR = 366 * 86_400
 BLOCKS = 12  # stretches of the year in which a drifting taste stands still
 SPREAD = 0.5  # standard deviation of the logarithm of the number of events a user
 KINDS = ("dislike", "view", "like", "purchase")
-STEPS = (-0.6, 0.9, 1.7)  # from which felt preference on an event is a view, a like, a purchase
-STARS = (-0.9, -0.2, 0.6, 1.5)  # likewise for 2, 3, 4 and 5 stars
+STEPS = (-0.3, 1.3, 2.2)  # from which felt preference on an event is a view, a like, a purchase
+STARS = (-0.6, 0.2, 1.0, 1.9)  # likewise for 2, 3, 4 and 5 stars
 MOOD = 0.5  # standard deviation of what is felt at the moment around the true preference
 
 

@@ -23,7 +23,7 @@ def draw_picture(path: Path, kind: int, size: int, rng: np.random.Generator, *, 
         kind: Hidden class, 0..7.
         size: Width and height in pixels.
         rng: Draws what varies within the class.
-        plain: Draw an article on a white ground instead, as catalogues do: a box, a bag or a bottle.
+        plain: Draw an article on a white ground, as catalogues do, with that picture printed on it.
 
     Raises:
         MissingExtra: Pillow is not installed.
@@ -32,7 +32,8 @@ def draw_picture(path: Path, kind: int, size: int, rng: np.random.Generator, *, 
         from PIL import Image
     except ImportError as error:
         raise MissingExtra("pillow", "image") from error
-    drawn = _article(size, kind, rng) if plain else _KINDS[kind](size, _palette(kind, rng), rng)
+    drawn = _KINDS[kind](size, _palette(kind, rng), rng)
+    drawn = _article(drawn, PLAIN[int(rng.integers(len(PLAIN)))], rng) if plain else drawn
     grain = rng.normal(scale=0.015, size=drawn.shape)
     pixels = np.clip(255 * (drawn + grain), 0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(path, "JPEG", quality=88)
@@ -157,18 +158,17 @@ def _scribbles(size: int, palette: Picture, rng: np.random.Generator) -> Picture
 _KINDS = (_stripes, _dots, _landscape, _checks, _rings, _shards, _clouds, _scribbles)
 
 
-def _article(size: int, kind: int, rng: np.random.Generator) -> Picture:
-    """An article on white: its shape and colour go by the class, which says nothing of taste here."""
+def _article(printed: Picture, shape: str, rng: np.random.Generator) -> Picture:
+    """A box, a bag or a bottle on white, with a picture printed on it."""
+    size = len(printed)
     x, y = _grid(size)
     wide, high, middle = rng.uniform(0.2, 0.32), rng.uniform(0.25, 0.36), rng.uniform(0.42, 0.58)
-    colour = _colour(HUES[kind] + rng.normal(scale=0.03), 0.45, 0.7)
     inside = (np.abs(x - middle) < wide) & (np.abs(y - 0.55) < high)
-    shape = PLAIN[kind % len(PLAIN)]
     if shape == "bag":
         handle = np.abs(np.hypot(x - middle, y - 0.55 + high) - 0.6 * wide) < 0.02
         inside = inside | (handle & (y < 0.55 - high))
     elif shape == "bottle":
         neck = (np.abs(x - middle) < 0.3 * wide) & (np.abs(y - 0.55 + high) < 0.08)
         inside = ((np.abs(x - middle) < 0.7 * wide) & (np.abs(y - 0.6) < high)) | neck
-    shade = 1 - 0.5 * np.clip((x - middle + wide) / (2 * wide), 0, 1)
-    return _paint(inside, shade[..., None] * colour, _flat(size, np.full(3, 0.97)))
+    shade = 1 - 0.35 * np.clip((x - middle + wide) / (2 * wide), 0, 1)
+    return _paint(inside, shade[..., None] * printed, _flat(size, np.full(3, 0.97)))

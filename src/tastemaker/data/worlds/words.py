@@ -1,7 +1,8 @@
 """Titles, descriptions and reviews: topics are themes of natural sentences, never labels.
 
 The words and sentence patterns are in ``words.json``. Eight topics with a vocabulary each make the hidden classes;
-four "plain" ones (delivery, warranty, packing, measures) are the boilerplate of items that their picture tells.
+four "plain" ones (delivery, warranty, packing, measures) are the boilerplate of items that their picture tells;
+these name a theme in passing, which says nothing of taste.
 """
 
 from __future__ import annotations
@@ -60,17 +61,19 @@ class Writer:
 
     def _description(self, rng: np.random.Generator, item: int) -> str:
         middle = ["middles"] * int(rng.integers(1, 4))
-        parts = ["plain_facts"] * (len(middle) + 2) if self._plain[item] else ["opens", *middle, "ends"]
-        lines = [self._line(rng, item, part) for part in parts]
+        facts = ["plain_facts"] * (len(middle) + 1) if self._plain[item] else []
+        lines = [self._line(rng, item, part) for part in facts or ["opens", *middle, "ends"]]
+        if self._plain[item]:  # a theme in passing, as a print on a bag has one
+            lines.append(self._line(rng, item, "middles", plain=False))
         return ("" if self._chinese[item] else " ").join(dict.fromkeys(lines))
 
     def _review(self, rng: np.random.Generator, item: int, kind: bool) -> str:
         lines = [self._line(rng, item, "praise" if kind else "blame") for _ in range(int(rng.integers(1, 3)))]
         return ("" if self._chinese[item] else " ").join(dict.fromkeys(lines))
 
-    def _line(self, rng: np.random.Generator, item: int, part: str) -> str:
+    def _line(self, rng: np.random.Generator, item: int, part: str, *, plain: bool = True) -> str:
         language = _words()["zh" if self._chinese[item] else "en"]
-        topics = language["plain" if self._plain[item] else "topics"]
+        topics = language["plain" if plain and self._plain[item] else "topics"]
         return _filled(_pick(rng, language[part]), topics[self._topic[item] % len(topics)], language, rng)
 
 
