@@ -34,7 +34,7 @@ class Mel:
         import torch
 
         window = torch.hann_window(self.fft)
-        y = torch.from_numpy(np.ascontiguousarray(sound, np.float32))
+        y = torch.from_numpy(np.array(sound, np.float32))  # a copy: decoded sound may be read-only
         spectrum = torch.stft(y, self.fft, self.hop, window=window, pad_mode="constant", return_complex=True)
         power = spectrum.real.square() + spectrum.imag.square()
         mel = torch.from_numpy(filters(self.rate, self.fft, self.bands)) @ power
