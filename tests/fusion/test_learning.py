@@ -121,7 +121,7 @@ def test_wide_sources_are_cut_to_their_first_entries():
 
 
 def test_held_out_likes_are_never_learned_from():
-    data, found = world(0, users=60, likes=8, telling="text")
+    data, _ = world(0, users=60, likes=8, telling="text")
     split = likes(data, np.ones(300, bool), seed=0)
     log = data.interactions
     last = {(int(u), int(log.item[data.rows_of(u)[-1]])) for u in range(60)}

@@ -14,8 +14,8 @@ from tastemaker.core import BadSetting, Run, TastemakerError, generator
 from tastemaker.training import TrainSettings
 from tastemaker.training.checkpoints import Checkpoint
 from tastemaker.training.devices import device_of, limited, moved, seeded
-from tastemaker.training.losses import click_loss, sampled_softmax, squared_error
 from tastemaker.training.loop import train
+from tastemaker.training.losses import click_loss, sampled_softmax, squared_error
 
 CPU = Run(device="cpu")
 WEIGHTS = np.array([1.0, -2.0, 0.5], np.float32)

@@ -111,10 +111,11 @@ def _catalogue(takers: NDArray[np.int64], allowed: NDArray[np.bool_] | None) -> 
 
 
 def _curve(recs: Recommendations, test: Dataset) -> NDArray[np.float64]:
-    """Recall at 1, 2, ... as deep as the lists go, up to 20."""
+    """Recall at 1, 2, ... as deep as the lists go, up to 20; nan where nobody has a right answer."""
     judged = judge(recs, test, min(CURVE, max(recs.items.shape[1], 1)))
     found = np.cumsum(judged.hits, axis=1) / np.maximum(judged.answers, 1)[:, None]
-    return np.asarray(found[judged.answers > 0].mean(axis=0), np.float64)
+    asked = found[judged.answers > 0]
+    return np.asarray(asked.mean(axis=0), np.float64) if len(asked) else np.full(found.shape[1], np.nan)
 
 
 def _facts(recs: Recommendations, train: Dataset, test: Dataset, k: int) -> dict[str, int]:

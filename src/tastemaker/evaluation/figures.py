@@ -62,9 +62,12 @@ def metric_charts(reports: Sequence[Report]) -> Iterator[str]:
 
 def recall_chart(reports: Sequence[Report]) -> str:
     """Recall against the length of the list."""
-    every = [_line(r.name, np.arange(1, len(r.curve) + 1), r.curve) for r in reports]
+    known = [r for r in reports if np.isfinite(r.curve).any()]
+    if not known:
+        return ""
+    every = [_line(r.name, np.arange(1, len(r.curve) + 1), r.curve) for r in known]
     chart = lines(every, "Recall at each length of the list", "places of the list")
-    return card("Recall by length of list", chart, keys=legend([r.name for r in reports]))
+    return card("Recall by length of list", chart, keys=legend([r.name for r in known]))
 
 
 def _line(name: str, x: NDArray[Any], y: NDArray[np.float64]) -> Series:

@@ -43,8 +43,8 @@ class MultimodalMLP(Recommender):
         hidden: Width of every projection.
         head: Width of the fully connected layer.
         optimizer: "adam" or "sgd".
-        learning_rate: Learning rate.
-        weight_decay: Pull of all weights to zero.
+        learning_rate: Of the optimizer; None is 0.001 for ratings and 0.002 for clicks, ten times that for sgd.
+        weight_decay: Decoupled pull of all weights to zero, for adam.
         epochs: Most passes over the data.
         patience: Epochs without a better validation figure after which training ends.
         batch: Most examples a step; small data get smaller ones, so that an epoch has 20 steps.
@@ -60,11 +60,11 @@ class MultimodalMLP(Recommender):
     hidden: Annotated[int, Ge(1)] = 128
     head: Annotated[int, Ge(1)] = 64
     optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: Annotated[float, Gt(0)] = 2e-3
-    weight_decay: Annotated[float, Ge(0)] = 1.0
-    epochs: Annotated[int, Ge(1)] = 20
+    learning_rate: Annotated[float, Gt(0)] | None = None
+    weight_decay: Annotated[float, Ge(0)] = 0.3
+    epochs: Annotated[int, Ge(1)] = 30
     patience: Annotated[int, Ge(1)] = 3
-    batch: Annotated[int, Ge(1)] = 4096
+    batch: Annotated[int, Ge(1)] = 2048
     negatives: Annotated[int, Ge(1)] = 4
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     item_ids: bool = True
@@ -85,7 +85,7 @@ class MultimodalMLP(Recommender):
             early = _held_out(material)
             _, history = fit(plan, early, run)
             run.say(f"Learning anew from all events for {history.best_epoch} epochs.")
-            plan = replace(plan, settings=self._settings(max(1, history.best_epoch)))
+            plan = replace(plan, settings=self._settings(explicit, max(1, history.best_epoch)))
         self._fitted, _ = fit(plan, material, run)
         self._threshold = _threshold(data) if explicit else 0.5
 
@@ -131,7 +131,7 @@ class MultimodalMLP(Recommender):
 
         return Plan(
             fusion=self.fusion,
-            settings=self._settings(self.epochs),
+            settings=self._settings(explicit),
             explicit=explicit,
             hidden=self.hidden,
             head=self.head,
@@ -141,14 +141,15 @@ class MultimodalMLP(Recommender):
             last=self.last,
         )
 
-    def _settings(self, epochs: int) -> TrainSettings:
+    def _settings(self, explicit: bool, epochs: int | None = None) -> TrainSettings:
         from tastemaker.training import TrainSettings
 
+        usual = (1e-3 if explicit else 2e-3) * (10 if self.optimizer == "sgd" else 1)
         return TrainSettings(
             optimizer=self.optimizer,
-            rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            epochs=epochs,
+            rate=self.learning_rate or usual,
+            weight_decay=self.weight_decay if self.optimizer == "adam" else 0.0,
+            epochs=epochs or self.epochs,
             patience=self.patience,
             batch=self.batch,
         )
