@@ -1,9 +1,11 @@
 """The loop: early stopping, checkpoints, budgets and refusals."""
 
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,7 +65,8 @@ def fit(run=CPU, validate=True, at_epoch=None, key="", **settings):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_it_learns(optimizer):
-    weight, history = fit(optimizer=optimizer, epochs=60, patience=60)
+    rate = {"adam": 0.05, "sgd": 0.005}[optimizer]  # momentum makes sgd's steps ten times as long
+    weight, history = fit(optimizer=optimizer, rate=rate, epochs=100, validate=False)
     np.testing.assert_allclose(weight, 0.8 * WEIGHTS, atol=0.15)  # dropout 0.2 shrinks by that much
     assert history.losses[-1] < history.losses[0] / 2
 
@@ -153,10 +156,8 @@ def _killed(folder):
 
 def test_a_killed_training_goes_on_to_the_same_result(tmp_path):
     whole, history = fit()
-    process = multiprocessing.get_context("spawn").Process(target=_killed, args=(tmp_path,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    process = subprocess.run([sys.executable, __file__, tmp_path], check=False)
+    assert process.returncode == -signal.SIGKILL
     said = []
     weight, again = fit(replace(CPU, checkpoints=tmp_path, say=said.append))
     assert said[0].startswith("Going on after epoch 3")
@@ -262,3 +263,7 @@ def test_losses_by_hand():
     assert sampled_softmax(scores, torch.zeros(2), taken).item() == pytest.approx(0)
     rare = sampled_softmax(scores, torch.tensor([0.0, 3.0]))  # a candidate drawn often counts less
     assert rare.item() == pytest.approx((np.log(1 + np.exp(-4)) + np.log(1 + np.exp(2))) / 2)
+
+
+if __name__ == "__main__":  # the process that is killed
+    _killed(Path(sys.argv[1]))
