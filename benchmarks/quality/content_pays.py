@@ -34,7 +34,7 @@ from tastemaker.pipeline import Pipeline
 
 ENCODER = {"text": "minilm", "image": "efficientnet", "audio": "musicnn"}
 K = 10
-SMALL = {"users": 120, "items": 96, "events": 16, "size": 96, "chinese": 0.0}
+SMALL = {"users": 300, "items": 96, "events": 16, "size": 96, "chinese": 0.0}
 
 
 class Case(NamedTuple):
