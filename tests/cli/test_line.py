@@ -92,6 +92,20 @@ def test_a_ranking_model_refuses_to_rate(capsys, saved, tmp_path):
     assert "predicts no ratings" in err
 
 
+def test_a_rating_model_rates_and_sorts_alike(capsys, tmp_path):
+    folder = write_shop(tmp_path / "rated", ratings=True)
+    out, ratings = tmp_path / "rated.tm", tmp_path / "r.csv"
+    answer = call_json(capsys, "run", folder, "--out", out, "--model", "multimodal_mlp", "--split", "ratings")
+    assert {"rmse", "mae"} <= set(answer["ratings"][0]["measures"])
+    assert set(answer["accuracy"]) == {"train", "test"}
+    lists = call_json(capsys, "recommend", out, "--users", "u1", "-k", "6")
+    (tmp_path / "pairs.csv").write_text("user_id,item_id\n" + "".join(f"u1,{r['item_id']}\n" for r in lists))
+    call_json(capsys, "rate", out, "--pairs", tmp_path / "pairs.csv", "--out", ratings)
+    values = [float(r["rating"]) for r in rows(ratings)]
+    assert values == sorted(values, reverse=True)
+    assert all(2 <= v <= 5 for v in values)
+
+
 def test_evaluate_a_pipeline_and_lists(capsys, saved, shop, tmp_path):
     (tmp_path / "test.csv").write_text("user_id,item_id\nu0,i0\nu0,i3\nu1,i1\n")
     assert call_json(capsys, "evaluate", saved, "--test", tmp_path / "test.csv")
