@@ -49,11 +49,14 @@ class Config:
 def load_config(folder: Path, file: Path | None = None, **given: Any) -> Config:
     """The folder's ``tastemaker.toml``, over it `file`, over it what is `given` (None: not given).
 
+    `file` may be the name of a preset: ``reference`` is BERT-base, ResNet-50 and the network over both.
+
     Raises:
         DataError: a file cannot be read or is no TOML.
         BadSetting: a key or a value is not understood.
     """
     settings: Spec = {}
+    file = file and _preset(file)
     for path in (folder / NAME, file):
         if path is not None and (path == file or path.is_file()):
             settings.update(_read(path))
@@ -63,6 +66,12 @@ def load_config(folder: Path, file: Path | None = None, **given: Any) -> Config:
     if model is not None and _name(config.model) != model:
         given["model"] = model
     return replace(config, **given)
+
+
+def _preset(file: Path) -> Path:
+    """`file`, or the preset of that name that comes with the package, such as ``reference``."""
+    preset = Path(__file__).with_name("presets") / f"{file}.toml"
+    return preset if not file.exists() and len(file.parts) == 1 and preset.is_file() else file
 
 
 def _read(path: Path) -> Spec:

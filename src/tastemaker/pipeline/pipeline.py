@@ -169,7 +169,9 @@ class Pipeline:
         """
         predict = getattr(self.model, "rate", None)
         if predict is None:
-            raise BadSetting(f"The model {self.model.name!r} ranks, it predicts no ratings. Fit --model multimodal_mlp.")
+            raise BadSetting(
+                f"The model {self.model.name!r} ranks, it predicts no ratings. Fit --model multimodal_mlp."
+            )
         asking, which = np.unique(np.asarray(users, object), return_inverse=True)
         known = self.queries([str(u) for u in asking])
         rated: NDArray[np.float32] = predict([known[n] for n in which], self.data.items.rows(items))
