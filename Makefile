@@ -37,7 +37,9 @@ check: $(INSTALLED)  ## ruff, mypy --strict, import-linter, docs: under a minute
 	$(BIN)/python docs/make_reference.py --check
 
 bench: setup  ## items a second beside the plain library calls
-	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" --benchmark-only benchmarks/speed
+	$(BIN)/python benchmarks/speed/bench_encoders.py
+	$(BIN)/python benchmarks/speed/bench_reading.py
+	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py" --benchmark-only benchmarks/speed
 
 soak: setup  ## long checks: killed processes, big tables, many seeds
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m soak tests

@@ -135,9 +135,10 @@ class Pipeline:
     def strangers(self, events: Path) -> tuple[list[str], list[Query]]:
         """Names and queries of people whom training never saw, from a table of what they did."""
         from tastemaker.data.read import read
+        from tastemaker.data.settings import DataSettings
         from tastemaker.data.strangers import strangers
 
-        return strangers(read(events).data, self.data)
+        return strangers(read(events, DataSettings(near_duplicates=False)).data, self.data)
 
     def recommend(
         self,
