@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +10,10 @@ import pydantic
 from annotated_types import Ge, Le
 from pydantic import Field
 
-from tastemaker.core import BadSetting, DataError, component
+from tastemaker.core import BadSetting, component
+from tastemaker.core.component import refused
+from tastemaker.core.errors import hint
+from tastemaker.core.files import read_toml
 from tastemaker.data.settings import DataSettings
 
 Spec = dict[str, Any]
@@ -59,7 +60,7 @@ def load_config(folder: Path, file: Path | None = None, **given: Any) -> Config:
     file = file and _preset(file)
     for path in (folder / NAME, file):
         if path is not None and (path == file or path.is_file()):
-            settings.update(_read(path))
+            settings.update(read_toml(path))
     config = _build(settings, file or folder / NAME)
     given = {key: value for key, value in given.items() if value is not None}
     model = given.pop("model", None)
@@ -74,27 +75,15 @@ def _preset(file: Path) -> Path:
     return preset if not file.exists() and len(file.parts) == 1 and preset.is_file() else file
 
 
-def _read(path: Path) -> Spec:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"There is no settings file {path}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not valid TOML: {error}.") from error
-
-
 def _build(settings: Spec, path: Path) -> Config:
     known = [f.name for f in fields(Config)]
     for key in settings:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadSetting(f"{path} has an unknown key {key!r}.{hint} Known: {', '.join(known)}.")
+            raise BadSetting(f"{path} has an unknown key {key!r}.{hint(key, known)} Known: {', '.join(known)}.")
     try:
         return Config(**settings)
     except pydantic.ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        raise BadSetting("\n".join([f"{path} has settings that cannot be taken:", *lines])) from error
+        raise refused(f"{path} has settings that cannot be taken:", error) from error
 
 
 def _name(spec: str | Spec) -> Any:

@@ -40,7 +40,7 @@ def write(answer: RunAnswer, pipeline: Pipeline) -> None:
 def _summary(answer: RunAnswer) -> dict[str, Any]:
     receipt = answer.prepared.reading.receipt
     rules = {rule.name: f"{rule.hits} {rule.action}" for rule in receipt.rules}
-    return {**asdict(receipt.after), "clock": receipt.clock, **rules}
+    return {**asdict(receipt.after), "clock": receipt.clock, "cleaning": rules}
 
 
 def _settings(answer: RunAnswer, pipeline: Pipeline) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def prepare(request: FitRequest, config: Config) -> Prepared:
 
     clock = Clock()
     with clock.stage("read", request.run):
-        read = reading(request.folder, request.config, request.run)
+        read = reading(request.folder, config, request.run)
     encoders = encoders_for(read.data, config.encoders, request.run.say)
     with clock.stage("encode", request.run):
         extraction = extract(read.data, encoders, run=request.run, verify=request.verify)

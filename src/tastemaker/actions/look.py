@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tastemaker.actions.config import NAME, load_config
+from tastemaker.actions.config import NAME, Config, load_config
 from tastemaker.core import BadSetting, DataError, Run
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ class ReadAnswer:
 
 def read(request: ReadRequest) -> ReadAnswer:
     """Read and clean a folder."""
-    return ReadAnswer(reading(request.folder, request.config, request.run))
+    return ReadAnswer(reading(request.folder, load_config(request.folder, request.config), request.run))
 
 
-def reading(folder: Path, config: Path | None, run: Run) -> Reading:
+def reading(folder: Path, config: Config, run: Run) -> Reading:
     """Read a folder under its settings."""
     from tastemaker.data.read import read as read_source
 
     if not folder.exists():
         raise DataError(f"There is no folder or file {folder}.")
-    return read_source(folder, load_config(folder, config).data, run=run)
+    return read_source(folder, config.data, run=run)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def export(request: ExportRequest) -> Exported:
     from tastemaker.features.extract import extract
 
     config = load_config(request.folder, request.config)
-    data = reading(request.folder, request.config, request.run).data
+    data = reading(request.folder, config, request.run).data
     extraction = extract(
         data, encoders_for(data, config.encoders, request.run.say), run=request.run, verify=request.verify
     )

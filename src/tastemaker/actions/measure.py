@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tastemaker.actions.tables import read_columns, read_lists
+from tastemaker.actions.tables import read_columns, read_table
 from tastemaker.core import BadSetting, Run
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _lists(request: EvaluateRequest, recs: Path, train: Path) -> Report:
     from tastemaker.evaluation.lists import evaluate_lists
 
     pairs = ("user_id", "item_id")
-    table = read_lists(recs)
+    table = read_table(recs)
     ranked = "rank" in table.column_names
     columns: dict[str, Any] = dict(read_columns(recs, pairs))
     if ranked:

@@ -119,8 +119,9 @@ def _space(data: Dataset, pipeline: Pipeline) -> ItemVectors | None:
 def _rated(pipeline: Pipeline, known: Dataset, test: Dataset, run: Run) -> tuple[Any, dict[str, dict[str, float]]]:
     """Errors of predicted ratings and accuracy of yes / no, for a model that predicts them."""
     from tastemaker.actions.rated import accuracies, rating_report
+    from tastemaker.models import Rates
 
-    if getattr(pipeline.model, "rate", None) is None:
+    if not isinstance(pipeline.model, Rates):
         return (), {}
     ratings = (rating_report(pipeline, test, run.seed),) if known.explicit else ()
     return ratings, accuracies(pipeline, {"train": known, "test": test}, run.seed)

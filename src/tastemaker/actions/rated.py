@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import generator
 from tastemaker.data import Dataset
+from tastemaker.models import Rates
 
 if TYPE_CHECKING:
     from tastemaker.evaluation.ratings import RatingReport
@@ -29,26 +30,31 @@ def rating_report(pipeline: Pipeline, test: Dataset, seed: int) -> RatingReport:
 
 
 def accuracies(pipeline: Pipeline, parts: Mapping[str, Dataset], seed: int) -> dict[str, dict[str, float]]:
-    """Accuracy (sigmoid >= .5, or the rating's own threshold) beside the majority share, a part.
+    """Accuracy of the model's yes and no over each whole part, beside the majority share.
 
     Where nobody rates, as many pairs that did not happen are drawn as there are pairs that did; with ratings
-    the question is whether a rating lies above the mean rating of training.
+    the question is whether a rating reaches the model's `threshold`.
     """
     return {name: _accuracy(pipeline, part, seed) for name, part in parts.items()}
 
 
 def _accuracy(pipeline: Pipeline, part: Dataset, seed: int) -> dict[str, float]:
-    log = part.interactions
+    model, log = _rating(pipeline), part.interactions
+    user, item, labels = log.user, log.item, log.sign > 0
     if part.explicit:
-        level = float(pipeline.data.interactions.value.mean())
-        predicted, actual = _predict(pipeline, log.user, log.item) >= level, log.value >= level
+        labels = log.value >= model.threshold
     else:
         drawn = generator(seed, "accuracy").integers(0, len(part.items), len(log)).astype(np.int32)
-        user, item = np.concatenate([log.user, log.user]), np.concatenate([log.item, drawn])
-        actual = np.concatenate([log.sign > 0, np.zeros(len(log), bool)])
-        predicted = _predict(pipeline, user, item) >= 0.5
-    share = float(actual.mean())
-    return {"accuracy": float((predicted == actual).mean()), "majority": max(share, 1 - share)}
+        user, item = np.concatenate([user, user]), np.concatenate([item, drawn])
+        labels = np.concatenate([labels, np.zeros(len(log), bool)])
+    right = (_predict(pipeline, user, item) >= model.threshold) == labels
+    share = float(labels.mean())
+    return {"accuracy": float(right.mean()), "majority": max(share, 1 - share)}
+
+
+def _rating(pipeline: Pipeline) -> Rates:
+    assert isinstance(pipeline.model, Rates)
+    return pipeline.model
 
 
 def _predict(pipeline: Pipeline, user: NDArray[np.int32], item: NDArray[np.int32]) -> NDArray[np.float32]:

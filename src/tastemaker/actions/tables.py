@@ -16,7 +16,7 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[str]]:
     import pyarrow as pa
     from pyarrow import compute as pc
 
-    table = _read(path)
+    table = read_table(path)
     for name in names:
         if name not in table.column_names:
             raise DataError(f"{path} has no column {name!r}; it has: {', '.join(table.column_names)}.")
@@ -28,7 +28,8 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[str]]:
     return {name: pa.chunked_array(column).filter(kept).to_pylist() for name, column in columns.items()}
 
 
-def _read(path: Path) -> Any:
+def read_table(path: Path) -> Any:
+    """A whole table as an Arrow table, csv columns as strings; raises `DataError`."""
     import pyarrow as pa
     from pyarrow import csv, json, parquet
 
@@ -75,8 +76,3 @@ def write_columns(path: Path, columns: dict[str, Any]) -> None:
 
             rows = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
             temporary.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-
-
-def read_lists(path: Path) -> Any:
-    """A whole table (lists, interactions) as an Arrow table; raises `DataError`."""
-    return _read(path)

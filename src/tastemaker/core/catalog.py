@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import pydantic
 
+from tastemaker.core.component import refused
 from tastemaker.core.errors import BadSetting, UnknownName
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Catalog(Generic[T]):
         try:
             return made(**settings)
         except pydantic.ValidationError as error:
-            raise BadSetting(_explain(self.kind, name, error)) from error
+            raise refused(f"The {self.kind} {name!r} cannot take these settings:", error) from error
 
     def coerce(self, value: object) -> object:
         """Build `value` if it is a name or a spec, else pass it on; for settings that are components."""
@@ -70,8 +71,3 @@ class Catalog(Generic[T]):
     @cached_property
     def _plugins(self) -> dict[str, EntryPoint]:
         return {e.name: e for e in entry_points(group=f"tastemaker.{self.kind}")}
-
-
-def _explain(kind: str, name: str, error: pydantic.ValidationError) -> str:
-    lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-    return "\n".join([f"The {kind} {name!r} cannot take these settings:", *lines])

@@ -9,6 +9,8 @@ from typing import Any, TypeVar, dataclass_transform
 import pydantic
 from pydantic.dataclasses import dataclass
 
+from tastemaker.core.errors import BadSetting
+
 T = TypeVar("T")
 
 
@@ -17,6 +19,12 @@ def component(cls: type[T]) -> type[T]:
     """Make `cls` a component: keyword-only settings, validated, unknown ones refused."""
     config = pydantic.ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
     return dataclass(config=config, kw_only=True, eq=False)(cls)  # type: ignore[return-value]
+
+
+def refused(head: str, error: pydantic.ValidationError) -> BadSetting:
+    """`head`, then one line a setting that cannot be taken, with its value."""
+    lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+    return BadSetting("\n".join([head, *lines]))
 
 
 def settings_of(instance: object) -> dict[str, Any]:

@@ -16,6 +16,12 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def hint(name: str, known: Iterable[str]) -> str:
+    """Such as `` Did you mean 'popular'?``; "" where nothing known is near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 class TastemakerError(Exception):
     """Base of every deliberate error; its text says what is wrong and what to do."""
 
@@ -56,6 +62,4 @@ class UnknownName(TastemakerError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        near = get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"There is no {kind} called {name!r}.{hint} Known: {', '.join(known)}.")
+        super().__init__(f"There is no {kind} called {name!r}.{hint(name, known)} Known: {', '.join(known)}.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 from tastemaker.core import BadSetting, DataError
+from tastemaker.core.errors import hint
 from tastemaker.data.receipt import Ledger
 
 _USER = """userid user uid customerid customer visitorid visitor reviewerid memberid accountid clientid buyerid
@@ -100,10 +100,8 @@ def _check(table: str, header: Sequence[str], given: Mapping[str, str], roles: M
         if table != "interactions" and role in ("user_id", "item_id"):
             continue  # the name may be that of the interactions alone
         if given.get(role) and given[role] != roles.get(role):
-            near = get_close_matches(given[role], header, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise BadSetting(
-                f"The settings say {role} = {given[role]!r}, but there is no such column.{hint} "
+                f"The settings say {role} = {given[role]!r}, but there is no such column.{hint(given[role], header)} "
                 f"The {table} have: {', '.join(header)}."
             )
 

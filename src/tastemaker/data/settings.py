@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +12,10 @@ from annotated_types import Ge, Le
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import ArgsKwargs
 
-from tastemaker.core import BadSetting, DataError, component
+from tastemaker.core import BadSetting, component
+from tastemaker.core.component import refused
+from tastemaker.core.errors import hint
+from tastemaker.core.files import read_toml
 from tastemaker.data.columns import ROLES
 
 NAME = "tastemaker.toml"
@@ -88,9 +89,7 @@ class DataSettings:
 def _refuse_unknown(kind: str, given: Any, known: list[str] | tuple[str, ...]) -> None:
     for key in given:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"There is no {kind} called {key!r}.{hint} Known: {', '.join(known)}.")
+            raise ValueError(f"There is no {kind} called {key!r}.{hint(str(key), known)} Known: {', '.join(known)}.")
 
 
 def settings_beside(source: Path) -> DataSettings:
@@ -103,11 +102,7 @@ def settings_beside(source: Path) -> DataSettings:
     path = (source if source.is_dir() else source.parent) / NAME
     if not path.is_file():
         return DataSettings()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("data", {})
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-        raise DataError(f"{path} is not valid TOML: {error}.") from error
-    return settings_from(table, f"{path}, table [data],")
+    return settings_from(read_toml(path).get("data", {}), f"{path}, table [data],")
 
 
 def settings_from(table: Any, where: str) -> DataSettings:
@@ -117,5 +112,4 @@ def settings_from(table: Any, where: str) -> DataSettings:
     try:
         return DataSettings(**{str(key): value for key, value in table.items()})
     except pydantic.ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        raise BadSetting("\n".join([f"{where} has settings that cannot be taken:", *lines])) from error
+        raise refused(f"{where} has settings that cannot be taken:", error) from error

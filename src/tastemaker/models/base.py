@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, final
+from typing import Any, ClassVar, Protocol, Self, final, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,8 +140,14 @@ class Explains(Protocol):
         ...
 
 
+@runtime_checkable
 class Rates(Protocol):
     """A recommender that also predicts ratings; its `recommend` sorts exactly as its `rate`."""
+
+    @property
+    def threshold(self) -> float:
+        """The prediction from which on the answer is yes."""
+        ...
 
     def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Predicted rating of ``items[n]`` by ``queries[n]``, shape (n,)."""

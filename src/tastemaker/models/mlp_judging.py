@@ -1,15 +1,13 @@
-"""Figures of `multimodal_mlp`: what stops its training, and its accuracy over whole sets."""
+"""What stops the training of `multimodal_mlp`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tastemaker.core import DataError
-from tastemaker.data import Dataset, Query, queries
+from tastemaker.data import Dataset, queries
 from tastemaker.models.ranking import rank
 
 if TYPE_CHECKING:
@@ -17,40 +15,6 @@ if TYPE_CHECKING:
 
 JUDGED = 500  # users at most whose lists are looked at after each epoch
 PLACES = 10
-
-
-class Classifies(Protocol):
-    """A model that rates, and knows from which prediction on it says yes."""
-
-    @property
-    def threshold(self) -> float:
-        """The prediction from which on the answer is yes."""
-        ...
-
-    def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Predicted rating or chance of a click of each pair."""
-        ...
-
-
-def classification(
-    model: Classifies, queries: Sequence[Query], items: NDArray[np.int32], labels: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Share of pairs that the model puts on the right side, beside that of always saying what is more common.
-
-    Args:
-        model: Its `threshold` is sigmoid = 0.5 for clicks, the rating from which on events are positive else.
-        queries: Who is asked about, one a pair.
-        items: What about, shape (n,).
-        labels: The right answers, shape (n,).
-
-    Raises:
-        DataError: there is no pair.
-    """
-    if not len(labels):
-        raise DataError("There is no pair to classify.")
-    yes = model.rate(queries, items) >= model.threshold
-    share = float(np.mean(labels))
-    return {"accuracy": float(np.mean(yes == labels)), "majority": max(share, 1 - share)}
 
 
 def figure(

@@ -18,7 +18,7 @@ from tastemaker.features.cache import FeatureCache
 from tastemaker.features.whiten import Whiten, Whitening
 from tastemaker.fusion.base import Fusion
 from tastemaker.fusion.weighted import Weighted
-from tastemaker.models.base import Recommender
+from tastemaker.models.base import Rates, Recommender
 
 Neighbours = tuple[list[str], list[float], str]
 
@@ -68,16 +68,7 @@ class Pipeline:
         """
         run = run or Run()
         self.describe(train, raw, cache, run)
-        self.model.fit(
-            train,
-            items=self.items,
-            features=self.features or None,
-            users=self.users or None,
-            validation=validation,
-            run=run,
-        )
-        self._data = train if validation is None else join(train, validation)
-        return self
+        return self.refit(train, validation, run)
 
     def describe(
         self,
@@ -110,8 +101,14 @@ class Pipeline:
 
     def refit(self, train: Dataset, validation: Dataset | None = None, run: Run | None = None) -> Self:
         """The second half of `fit`: learn anew over the vectors that are there."""
-        given = {"items": self.items, "features": self.features or None, "users": self.users or None}
-        self.model.fit(train, **given, validation=validation, run=run)  # type: ignore[arg-type]
+        self.model.fit(
+            train,
+            items=self.items,
+            features=self.features or None,
+            users=self.users or None,
+            validation=validation,
+            run=run,
+        )
         self._data = train if validation is None else join(train, validation)
         return self
 
@@ -168,14 +165,13 @@ class Pipeline:
         Raises:
             BadSetting: the model predicts no ratings.
         """
-        predict = getattr(self.model, "rate", None)
-        if predict is None:
+        if not isinstance(self.model, Rates):
             raise BadSetting(
                 f"The model {self.model.name!r} ranks, it predicts no ratings. Fit --model multimodal_mlp."
             )
         asking, which = np.unique(np.asarray(users, object), return_inverse=True)
         known = self.queries([str(u) for u in asking])
-        rated: NDArray[np.float32] = predict([known[n] for n in which], self.data.items.rows(items))
+        rated: NDArray[np.float32] = self.model.rate([known[n] for n in which], self.data.items.rows(items))
         return rated
 
     def similar_items(self, item: str, k: int = 10) -> Neighbours:

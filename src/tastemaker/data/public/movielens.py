@@ -11,6 +11,7 @@ from pathlib import Path
 from tastemaker.core import DataError
 from tastemaker.core.run import Say
 from tastemaker.data.public.fetch import download, download_wheel, members
+from tastemaker.data.sources.movielens import GENRES
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 MD5 = "0e33842e24a9c977be4e0107933c0723"  # published beside it as ml-100k.zip.md5
@@ -18,27 +19,6 @@ WHEEL, VERSION = "recbole", "1.2.1"
 SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 MOST = 16 << 20  # bytes; the archive has 5 MB, its largest file 2 MB
 COUNTS = {"interactions": 100_000, "items": 1682, "users": 943}
-GENRES = [
-    "unknown",
-    "Action",
-    "Adventure",
-    "Animation",
-    "Children's",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Fantasy",
-    "Film-Noir",
-    "Horror",
-    "Musical",
-    "Mystery",
-    "Romance",
-    "Sci-Fi",
-    "Thriller",
-    "War",
-    "Western",
-]
 HEADS = {
     "interactions": ["user_id", "item_id", "rating", "timestamp"],
     "items": ["item_id", "title", "year", "category"],

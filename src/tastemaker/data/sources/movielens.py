@@ -17,7 +17,7 @@ from tastemaker.data.sources.file import everything, read_table
 from tastemaker.data.sources.tables import Tables
 
 LOGS = ("u.data", "ratings.dat")
-_GENRES = [
+GENRES = [
     "unknown",
     "Action",
     "Adventure",
@@ -91,7 +91,7 @@ def _ml100k(folder: Path, ledger: Ledger, alone: bool) -> Tables:
         str(folder),
         "MovieLens 100K",
         log,
-        _flagged(_lines(items, "|", "latin-1", 5 + len(_GENRES))) if items.is_file() and not alone else None,
+        _flagged(_lines(items, "|", "latin-1", 5 + len(GENRES))) if items.is_file() and not alone else None,
         _people(_lines(users, "|", "latin-1", 5)) if users.is_file() and not alone else None,
         root=folder,
     )
@@ -138,7 +138,7 @@ def _table(rows: Sequence[Sequence[str]], names: str) -> Any:
 def _flagged(rows: list[list[str]]) -> Any:
     made = []
     for row in rows:
-        genres = [genre for genre, flag in zip(_GENRES, row[5:], strict=False) if flag == "1" and genre != "unknown"]
+        genres = [genre for genre, flag in zip(GENRES, row[5:], strict=False) if flag == "1" and genre != "unknown"]
         made.append((row[0], row[1], "|".join(genres), _year(row[1])))
     return _table(made, "item_id title category year")
 

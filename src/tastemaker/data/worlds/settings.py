@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import pydantic
 from annotated_types import Ge, Gt, Le
 
 from tastemaker.core import BadSetting, component
+from tastemaker.core.component import refused
+from tastemaker.core.errors import hint
 
 Taste = Literal["mixed", "text", "image", "audio", "switch", "attributes", "order"]
 Share = Annotated[float, Ge(0), Le(1)]
@@ -87,15 +88,12 @@ def parse_settings(pairs: Sequence[str], seed: int = 0) -> WorldSettings:
         if not equals:
             raise BadSetting(f"A setting of a world is NAME=VALUE, such as users=500 (got {pair!r}).")
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadSetting(f"A world has no setting {name!r}.{hint} Known: {', '.join(known)}.")
+            raise BadSetting(f"A world has no setting {name!r}.{hint(name, known)} Known: {', '.join(known)}.")
         given[name] = _value(value)
     try:
         return WorldSettings(**given)
     except pydantic.ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        raise BadSetting("\n".join(["A world cannot take these settings:", *lines])) from error
+        raise refused("A world cannot take these settings:", error) from error
 
 
 def _value(text: str) -> Any:
