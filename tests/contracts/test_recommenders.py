@@ -12,7 +12,7 @@ from tastemaker.models import RECOMMENDERS, load
 
 NAMES = RECOMMENDERS.names()
 QUICK = {"multimodal_mlp": {"epochs": 2}}
-NEIGHBOURS = ["item_knn", "rp3beta", "user_knn"]
+NEIGHBOURS = ["item_knn", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
 

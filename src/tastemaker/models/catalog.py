@@ -41,6 +41,13 @@ def _rp3beta() -> type[Recommender]:
     return RP3Beta
 
 
+@RECOMMENDERS.entry("session_knn")
+def _session_knn() -> type[Recommender]:
+    from tastemaker.models.session_knn import SessionKNN
+
+    return SessionKNN
+
+
 @RECOMMENDERS.entry("multimodal_mlp")
 def _multimodal_mlp() -> type[Recommender]:
     from tastemaker.models.multimodal_mlp import MultimodalMLP
