@@ -12,7 +12,7 @@ from tastemaker.models import RECOMMENDERS, load
 
 NAMES = RECOMMENDERS.names()
 QUICK = {"multimodal_mlp": {"epochs": 2}}
-NEIGHBOURS = ["item_knn", "rp3beta", "session_knn", "user_knn"]
+NEIGHBOURS = ["ease", "item_knn", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
 
@@ -240,7 +240,7 @@ def test_nan_vectors_and_absent_items_are_never_answered_with_infinity(name):
         assert np.isnan(scores[:, 12:]).all()
 
 
-@pytest.mark.parametrize("name", ["item_knn", "rp3beta", "content"])
+@pytest.mark.parametrize("name", ["item_knn", "rp3beta", "ease", "content"])
 def test_contributions_sum_to_the_score(name):
     data = dataset(n=120)
     model = fitted(name, data=data)

@@ -17,7 +17,7 @@ from tastemaker.models.base import array
 from tastemaker.models.linear import Linear
 from tastemaker.models.sparse import pack, unpack
 
-CLASSIC = ["content", "fallback", "item_knn", "popular", "rp3beta", "user_knn"]
+CLASSIC = ["content", "ease", "fallback", "item_knn", "popular", "rp3beta", "user_knn"]
 
 
 def saved(folder, name="item_knn", seed=0):

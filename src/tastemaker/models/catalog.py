@@ -48,6 +48,13 @@ def _session_knn() -> type[Recommender]:
     return SessionKNN
 
 
+@RECOMMENDERS.entry("ease")
+def _ease() -> type[Recommender]:
+    from tastemaker.models.ease import EASE
+
+    return EASE
+
+
 @RECOMMENDERS.entry("multimodal_mlp")
 def _multimodal_mlp() -> type[Recommender]:
     from tastemaker.models.multimodal_mlp import MultimodalMLP

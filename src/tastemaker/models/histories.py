@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 FAINTEST = 1e-12  # old tastes fade, but never to nothing: 0 would read as "no opinion"
 
 
-def matrix(queries: Sequence[Query], items: int, *, decay: float = 1.0, dislike: float = 0.0) -> csr_array:
+def matrix(
+    queries: Sequence[Query], items: int, *, decay: float = 1.0, dislike: float = 0.0, value: float = 0.0
+) -> csr_array:
     """Weighted histories, float32 of shape (q, items), sorted by item within a row.
 
-    An item liked t opinions ago weighs ``decay ** t`` (0 for the latest); a disliked one ``-dislike`` times
-    that. Neutral items are left out. Of several opinions on one item the latest holds.
+    An item liked t opinions ago weighs ``decay ** t`` (0 for the latest), times its rating or event weight to
+    the power `value`, as a share of the mean over the liked ones; a disliked item weighs ``-dislike * decay ** t``.
+    Neutral items are left out. Of several opinions on one item the latest holds.
     """
     from scipy.sparse import csr_array
 
-    row, item, sign, _ = _latest(queries)
-    weight = fading(row, decay) * np.where(sign > 0, 1.0, -dislike)
+    row, item, sign, place = _latest(queries)
+    weight = fading(row, decay) * np.where(sign > 0, _worth(queries, row, sign, place, value), -dislike)
     there = weight != 0
     cells = (weight[there].astype(np.float32), (row[there], item[there]))
     out = csr_array(cells, shape=(len(queries), items))
@@ -33,11 +36,30 @@ def matrix(queries: Sequence[Query], items: int, *, decay: float = 1.0, dislike:
     return out
 
 
-def weights(query: Query, *, decay: float = 1.0, dislike: float = 0.0) -> NDArray[np.float32]:
+def weights(query: Query, *, decay: float = 1.0, dislike: float = 0.0, value: float = 0.0) -> NDArray[np.float32]:
     """The weight of each entry of one history, shape (h,); 0 where another entry speaks for the item."""
     row, _, sign, place = _latest([query])
     out = np.zeros(len(query.history), np.float32)
-    out[place] = fading(row, decay) * np.where(sign > 0, 1.0, -dislike)
+    out[place] = fading(row, decay) * np.where(sign > 0, _worth([query], row, sign, place, value), -dislike)
+    return out
+
+
+def _worth(
+    queries: Sequence[Query],
+    row: NDArray[np.int64],
+    sign: NDArray[np.int8],
+    place: NDArray[np.int64],
+    power: float,
+) -> NDArray[np.float64]:
+    """Values of the liked entries to a power, their mean in each row 1; 1 for the others."""
+    out = np.ones(len(row))
+    if power == 0 or not len(row):
+        return out
+    there = sign > 0
+    value = np.concatenate([q.value for q in queries])[place][there].astype(np.float64)
+    out[there] = np.power(np.where(value > 0, value, 1.0), power)
+    total, number = (np.bincount(row[there], w, minlength=len(queries)) for w in (out[there], None))
+    out[there] *= (number / np.maximum(total, FAINTEST))[row[there]]
     return out
 
 
