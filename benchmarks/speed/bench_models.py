@@ -46,7 +46,7 @@ def test_fit_plain_scipy_gram(benchmark, shop):
     benchmark.pedantic(lambda: x.T @ x, rounds=2)
 
 
-@pytest.mark.parametrize("how", ["ease", "lapack"])
+@pytest.mark.parametrize("how", ["ease", "ease in order", "lapack"])
 def test_fit_ease_beside_the_bare_inverse(benchmark, shop, how):
     """`ease` may take 1.5 times what LAPACK takes to factor and invert the same matrix."""
     gram = dense.gram(sparse.liked(shop)) + 250 * np.eye(ITEMS, dtype=np.float32)
@@ -54,7 +54,8 @@ def test_fit_ease_beside_the_bare_inverse(benchmark, shop, how):
     def bare():
         return lapack.spotri(lapack.spotrf(gram, lower=1)[0], lower=1)
 
-    ways = {"ease": lambda: RECOMMENDERS.build("ease").fit(shop), "lapack": bare}
+    plain, ordered = (RECOMMENDERS.build({"name": "ease", "order": share}) for share in (0.0, 0.5))
+    ways = {"ease": lambda: plain.fit(shop), "ease in order": lambda: ordered.fit(shop), "lapack": bare}
     benchmark.pedantic(ways[how], rounds=1)
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from made import dataset, item_vectors, names
 from tastemaker.core import BadSetting
-from tastemaker.data import ItemVectors, Query, queries
-from tastemaker.models import RECOMMENDERS, dense, sparse
+from tastemaker.data import Dataset, Interactions, ItemVectors, Query, queries
+from tastemaker.models import RECOMMENDERS, dense, sparse, steps
 
 
 def make(**settings):
-    return RECOMMENDERS.build({"name": "ease", "content": 0, **settings})
+    return RECOMMENDERS.build({"name": "ease", "content": 0, "order": 0, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,46 @@ def test_a_matrix_without_an_inverse_is_refused():
 
 def test_histories_of_a_whole_data_set_are_answered(data):
     assert np.isfinite(make().fit(data).score(queries(data, range(60)))).all()
+
+
+def by_hand(data, decay):
+    """Histories before each step, and what came then, written out."""
+    before, following = [], []
+    for query in queries(data, range(len(data.users))):
+        for n in range(len(query.history)):
+            row = np.zeros(len(data.items))
+            row[query.history[:n]] = decay ** np.arange(n)[::-1]
+            before.append(row)
+            following.append(np.eye(len(data.items))[query.history[n]])
+    return np.array(before), np.array(following)
+
+
+@pytest.mark.parametrize("full", [0.0, 1.0])
+def test_order_solves_the_regression_of_the_next_item_on_the_faded_history(data, monkeypatch, full):
+    monkeypatch.setattr(dense, "FULL", full)
+    x = sparse.liked(data).toarray().astype(float)
+    before, following = by_hand(data, 0.5)
+    rows = np.concatenate([np.sqrt(0.4) * x, np.sqrt(0.6) * before * (before >= 0.02)])
+    aims = np.concatenate([np.sqrt(0.4) * x, np.sqrt(0.6) * following])
+    found = weights(make(reg=7, order=0.6, decay=0.5).fit(data), 20)
+    for item in (0, 7):
+        others = np.delete(rows, item, axis=1)
+        best = np.linalg.solve(others.T @ others + 7 * np.eye(19), others.T @ aims[:, item])
+        np.testing.assert_allclose(np.delete(found[:, item], item), best, atol=1e-5)
+
+
+def test_order_tells_what_follows_from_what_goes_before():
+    users = np.repeat(np.arange(50), 2)
+    log = Interactions.of(users, np.tile([0, 1], 50), time=np.arange(100))
+    ordered = Dataset(names("u", 50), names("i", 2), log, clock="time")
+    found = weights(make(reg=1, order=0.9).fit(ordered), 2)
+    assert found[0, 1] > found[1, 0] + 0.1
+    same = weights(make(reg=1, order=0.9).fit(replace(ordered, clock="none")), 2)
+    assert same[0, 1] == pytest.approx(same[1, 0])
+
+
+def test_steps_are_summed_in_blocks(data, monkeypatch):
+    whole = steps.step_products(data, 0.8)
+    monkeypatch.setattr(steps, "BLOCK", 37)
+    for one, other in zip(whole, steps.step_products(data, 0.8), strict=True):
+        np.testing.assert_allclose(one.toarray(), other.toarray(), rtol=1e-5)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 STEEP = 1e5  # condition from which on float32 loses too many digits
+FULL = 0.1  # share of entries from which on a full product is faster
 TILE = 1024  # rows mirrored at a time
 
 Square = NDArray[np.floating]
@@ -42,6 +43,20 @@ def add_gram(matrix: Square, vectors: NDArray[np.float32], weight: float) -> Non
     for start in range(0, len(matrix), TILE):
         part = slice(start, start + TILE)
         matrix[part] += (np.float32(weight) * vectors[part]) @ vectors.T
+
+
+def add_sparse(matrix: Square, other: csr_array, weight: float) -> None:
+    """Add ``weight * other`` in place and in blocks of rows."""
+    for start in range(0, len(matrix), TILE):
+        part = slice(start, start + TILE)
+        matrix[part] += np.float32(weight) * other[part].toarray()
+
+
+def times(matrix: Square, other: csr_array) -> Square:
+    """``matrix @ other`` for a symmetric matrix, shape (n, n)."""
+    if other.nnz > FULL * other.shape[0] * other.shape[1]:
+        return np.asarray(matrix @ other.toarray().astype(matrix.dtype))
+    return np.ascontiguousarray((other.T.tocsr().astype(matrix.dtype) @ matrix).T)
 
 
 def invert(matrix: Square) -> Square:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, final
+from typing import TYPE_CHECKING, Annotated, ClassVar, final
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
@@ -13,6 +13,10 @@ from tastemaker.core import BadSetting, NotFitted, Run, component
 from tastemaker.data import Dataset, ItemVectors, Query
 from tastemaker.models import dense, histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
+from tastemaker.models.steps import step_products
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @final
@@ -25,14 +29,21 @@ class EASE(Recommender):
     (centred, length 1) stand under X as rows that weigh `content`: each is worth so many likes, and items that
     nobody liked get scores. An item without likes and without vector gets no opinion.
 
+    Where the data have an order, `order` of the errors are of another kind: with S the histories before each step,
+    faded by `decay`, and T the items taken then, B minimises
+    ``(1 - order) |X - X B|^2 + order |T - S B|^2 + reg |B|^2``. So it learns what comes next from the very histories
+    that it is asked with.
+
     Source: Steck 2019, "Embarrassingly shallow autoencoders for sparse data"; `dropout` from Steck 2020,
     "Autoencoders that don't overfit towards the identity"; `content` from Jeunen et al. 2020, "Closed-form models
-    for collaborative filtering with side-information".
+    for collaborative filtering with side-information"; `order` from Choi et al. 2021, "Session-aware linear item-item
+    models for session-based recommendation" (SLIST).
 
     Attributes:
         reg: Penalty on squared weights; 100 to 1000.
         dropout: Share of each history that the regression expects to be missing: popular items are held down more.
         content: Likes that an item's vector is worth; 0 leaves content out.
+        order: Share of what comes next among the errors; 0: each history is a set. Used where the data have an order.
         decay: Weight of a step back in the history; used where the data have an order.
         dislike: Weight of disliked items, which push down what they predict; 0 leaves them out.
         value: Power of ratings and event weights in the history; 0: all that is liked counts alike.
@@ -43,6 +54,7 @@ class EASE(Recommender):
     reg: Annotated[float, Gt(0)] = 250.0
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     content: Annotated[float, Ge(0)] = 5.0
+    order: Annotated[float, Ge(0), Lt(1)] = 0.5
     decay: Annotated[float, Gt(0), Le(1)] = 0.8
     dislike: Annotated[float, Ge(0), Le(1)] = 0.25
     value: Annotated[float, Ge(0), Le(4)] = 0.5
@@ -65,9 +77,10 @@ class EASE(Recommender):
         gram = dense.gram(taken[:, rows])
         if vectors is not None:
             dense.add_gram(gram, vectors[rows], self.content)
-        self._weights = self._solve(gram)
-        self._place = np.where(known, np.cumsum(known) - 1, -1).astype(np.int32)
         self._ordered = data.clock != "none"
+        turn = self._turn(gram, data, rows) if self._ordered and self.order > 0 else None
+        self._weights = self._solve(gram, turn)
+        self._place = np.where(known, np.cumsum(known) - 1, -1).astype(np.int32)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Weighted sums of the regression's weights; nan where nothing is known of the item or of the history."""
@@ -93,14 +106,28 @@ class EASE(Recommender):
         self._weights, self._place = array(state, "weights"), array(state, "place")
         self._ordered = bool(array(state, "ordered")[0])
 
-    def _solve(self, gram: dense.Square) -> NDArray[np.float32]:
+    def _turn(self, gram: dense.Square, data: Dataset, rows: NDArray[np.intp]) -> csr_array:
+        """Give the steps their share of `gram`, in place; how far they are from reproducing their histories."""
+        own, forward = (product[rows][:, rows] for product in step_products(data, self.decay))
+        gram *= 1 - self.order
+        dense.add_sparse(gram, own, self.order)
+        out: csr_array = np.float32(self.order) * (own - forward)
+        return out
+
+    def _solve(self, gram: dense.Square, turn: csr_array | None) -> NDArray[np.float32]:
+        """With P the inverse and N the turn: ``B = -P N - P diag(c)``, c such that the diagonal is 0."""
         diagonal = np.diag_indices(len(gram))
         if dense.steep(gram, self.reg):
             gram = gram.astype(np.float64)
         gram[diagonal] *= 1 / (1 - self.dropout)
         gram[diagonal] += self.reg
         inverse = dense.invert(gram)
-        inverse /= -np.diag(inverse)
+        if turn is None:
+            inverse /= -np.diag(inverse)
+        else:
+            turned = dense.times(inverse, turn)
+            inverse *= (np.diag(turned) - 1) / np.diag(inverse)
+            inverse -= turned
         inverse[diagonal] = 0
         return np.asarray(inverse, np.float32)
 
