@@ -48,7 +48,7 @@ GUIDE = [
     "encoders",
     "weights",
 ]
-GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "pipeline", "commands"]
+GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "comparing", "pipeline", "commands"]
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}
 
 

@@ -16,6 +16,7 @@ def test_the_flow_goes_one_way():
     line = [
         "cli",
         "actions",
+        "learning",
         "pipeline",
         "models",
         "fusion",

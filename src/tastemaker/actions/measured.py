@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tastemaker.actions.answers import Cut, RunAnswer
+from tastemaker.actions.holdout import candidates, other_vectors, split_of
 from tastemaker.actions.learn import Prepared
 from tastemaker.actions.samples import samples
 from tastemaker.core import Run
-from tastemaker.data import Dataset, ItemVectors
+from tastemaker.data import Dataset
 from tastemaker.data.join import join
 
 if TYPE_CHECKING:
@@ -33,12 +31,12 @@ def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunA
     from tastemaker.evaluation.compare import compare
 
     clock = prepared.clock
-    how, parts = _split(prepared, run)
+    how, parts = split_of(prepared, run)
     known = join(parts.train, parts.validation)
-    allowed = _candidates(how, known, parts.test)
+    allowed = candidates(how, known, parts.test)
     with clock.stage("fuse", run):
         pipeline.describe(known, prepared.extraction.features, run=run)
-    space = _space(prepared.data, pipeline)
+    space = other_vectors(prepared.data, pipeline.encoders)
     reports, fitted = [], []
     for model in (pipeline.model, *_baselines(pipeline)):
         with clock.stage(f"fit and measure {model.name}", run):
@@ -67,24 +65,6 @@ def _cut(how: str, parts: Split, cold: bool) -> Cut:
     return Cut(how, train, validation, test, "items unknown in training" if cold else "all items")
 
 
-def _split(prepared: Prepared, run: Run) -> tuple[str, Split]:
-    from tastemaker.data.splits import default, parse
-
-    how = prepared.config.split
-    splitter = parse(how, run.seed) if how else default(prepared.data, run.seed)
-    return how or splitter.name, next(iter(splitter.split(prepared.data)))
-
-
-def _candidates(how: str, known: Dataset, test: Dataset) -> NDArray[np.bool_] | None:
-    """With `cold_items` the lists hold items alone that training never saw."""
-    if how != "cold_items":
-        return None
-    allowed = np.zeros(len(known.items), bool)
-    allowed[test.interactions.item] = True
-    allowed[known.interactions.item] = False
-    return allowed
-
-
 def _baselines(pipeline: Pipeline) -> list[Recommender]:
     from tastemaker.models.catalog import RECOMMENDERS
 
@@ -98,22 +78,6 @@ def _evaluate(pipeline: Pipeline, known: Dataset, test: Dataset, how: tuple[int,
     k, space, allowed = how
     report = evaluate(pipeline, known, test, k=k, items=space, seed=run.seed, run=run, allowed=allowed)
     return report.named(pipeline.model.name)
-
-
-def _space(data: Dataset, pipeline: Pipeline) -> ItemVectors | None:
-    """Vectors for diversity that the model does not use: words where it has none, else categories."""
-    from tastemaker.features.catalog import ENCODERS
-    from tastemaker.features.extract import extract
-
-    used = {encoder.name for encoder in pipeline.encoders}
-    for name, there in (
-        ("tfidf", any(data.content.get("text", ()))),
-        ("attributes", bool(data.item_attributes)),
-    ):
-        if there and name not in used:
-            found = extract(data, [ENCODERS.build(name)]).features[name]
-            return ItemVectors(found.vectors, found.present)
-    return None
 
 
 def _rated(pipeline: Pipeline, known: Dataset, test: Dataset, run: Run) -> tuple[Any, dict[str, dict[str, float]]]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tastemaker.core import BadSetting
 from tastemaker.core.files import write_json, write_text
 from tastemaker.evaluation import figures, tables
 from tastemaker.evaluation.document import ReportDocument
-from tastemaker.evaluation.style import CSS
+from tastemaker.evaluation.page import folded, grid, page, section, tiles
 from tastemaker.evaluation.svg import tag, words
 
-HEAD = (
-    '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-)
 ABOUT_INTERVALS = (
     "Small numbers are 95 % intervals from resampling the users. They say how much the value depends on "
     "which users were tested, and nothing of another split or training seed. Coverage, Gini and entropy are "
@@ -26,10 +21,10 @@ ABOUT_INTERVALS = (
 
 def write_report(folder: Path, document: ReportDocument) -> tuple[Path, Path]:
     """Write ``report.html`` and ``report.json`` into `folder`, each whole or not at all; their paths."""
-    page, plain = folder / "report.html", folder / "report.json"
+    html, plain = folder / "report.html", folder / "report.json"
     write_json(plain, document.to_json())
-    write_text(page, render(document))
-    return page, plain
+    write_text(html, render(document))
+    return html, plain
 
 
 def render(document: ReportDocument) -> str:
@@ -38,33 +33,20 @@ def render(document: ReportDocument) -> str:
         raise BadSetting("A report page needs at least one measured model.")
     sections = (_head, _models, _beyond, _parts, _content, _samples, _details)
     main = "".join(part for section in sections for part in section(document))
-    head = f"{HEAD}<title>{words(document.title)}</title><style>{CSS}</style>"
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{tag("main", main)}</body></html>\n'
-
-
-def _section(title: str, parts: Iterable[str]) -> Iterator[str]:
-    body = "".join(parts)
-    if body:
-        yield tag("h2", words(title)) + body
-
-
-def _grid(cards: Iterable[str]) -> str:
-    body = "".join(cards)
-    return tag("div", body, class_="grid") if body else ""
+    return page(document.title, main)
 
 
 def _head(document: ReportDocument) -> Iterator[str]:
     report = document.reports[0]
     yield tag("h1", words(document.title))
     yield tag("p", words(_sentence(document)), class_="soft")
-    tiles = {
+    every = {
         **document.summary,
         "test users": report.facts["users"],
         "right answers": report.facts["answers"],
     }
-    small = {name: value for name, value in tiles.items() if not isinstance(value, dict | list | tuple)}
-    body = (tag("b", words(tables.shown(v))) + tag("span", words(name)) for name, v in small.items())
-    yield tag("div", "".join(tag("div", tile, class_="tile") for tile in body), class_="tiles")
+    small = {name: value for name, value in every.items() if not isinstance(value, dict | list | tuple)}
+    yield tiles((name, tables.shown(value)) for name, value in small.items())
 
 
 def _sentence(document: ReportDocument) -> str:
@@ -80,10 +62,10 @@ def _models(document: ReportDocument) -> Iterator[str]:
     compared = tag("ul", "".join(tables.comparisons(document))) if document.comparisons else ""
     notes = "".join(tag("p", words(note)) for note in document.notes)
     rated = "".join(_rated(document))
-    charts = _grid(figures.metric_charts(document.reports))
-    words_of = _folded("What the metrics are", tables.glossary(document.reports))
+    charts = grid(figures.metric_charts(document.reports))
+    words_of = folded("What the metrics are", tables.glossary(document.reports))
     parts = [tables.models(document.reports), about, compared, notes, rated, words_of, charts]
-    yield from _section("Models", parts)
+    yield from section("Models", parts)
 
 
 def _rated(document: ReportDocument) -> Iterator[str]:
@@ -109,18 +91,18 @@ def _beyond(document: ReportDocument) -> Iterator[str]:
         figures.exposure_chart(reports),
         figures.popularity_chart(reports),
     )
-    yield from _section("How deep, how wide", [_grid(charts)])
+    yield from section("How deep, how wide", [grid(charts)])
 
 
 def _parts(document: ReportDocument) -> Iterator[str]:
     cuts, gaps = tables.slices(document.reports), tables.gaps(document.reports[0])
     parts = [
-        _grid(figures.group_charts(document.reports)),
+        grid(figures.group_charts(document.reports)),
         tag("p", words(_cold(document)), class_="note"),
-        _folded("By part of the users", cuts) if cuts else "",
-        _folded(f"Gaps between groups of users, {document.reports[0].name}", gaps) if gaps else "",
+        folded("By part of the users", cuts) if cuts else "",
+        folded(f"Gaps between groups of users, {document.reports[0].name}", gaps) if gaps else "",
     ]
-    yield from _section("For whom", parts)
+    yield from section("For whom", parts)
 
 
 def _cold(document: ReportDocument) -> str:
@@ -135,22 +117,18 @@ def _cold(document: ReportDocument) -> str:
 
 
 def _content(document: ReportDocument) -> Iterator[str]:
-    charts = _grid([*figures.content_charts(document), figures.loss_chart(document)])
-    bad = _folded(f"Media that could not be read: {len(document.broken):,}", tables.broken(document))
-    yield from _section("Content and training", [charts, bad if document.broken else ""])
+    charts = grid([*figures.content_charts(document), figures.loss_chart(document)])
+    bad = folded(f"Media that could not be read: {len(document.broken):,}", tables.broken(document))
+    yield from section("Content and training", [charts, bad if document.broken else ""])
 
 
 def _samples(document: ReportDocument) -> Iterator[str]:
     cards = "".join(map(tables.sample, document.samples))
-    yield from _section("A few users", [tag("div", cards, class_="grid users")] if cards else [])
+    yield from section("A few users", [tag("div", cards, class_="grid users")] if cards else [])
 
 
 def _details(document: ReportDocument) -> Iterator[str]:
     nested = {name: value for name, value in document.summary.items() if isinstance(value, dict | list | tuple)}
     seconds = {name: f"{value:.1f} s" for name, value in document.seconds.items()}
     every = {"What was read": nested, "Settings": document.settings, "Time": seconds, "Files": document.files}
-    yield from _section("Details", [_folded(n, tables.values(v)) for n, v in every.items() if v])
-
-
-def _folded(title: str, body: str) -> str:
-    return tag("details", tag("summary", words(title)) + body)
+    yield from section("Details", [folded(n, tables.values(v)) for n, v in every.items() if v])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting, Run, SavedError
+from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
 from tastemaker.models.ranking import rank
 
@@ -44,10 +45,12 @@ class Recommender(ABC):
     Attributes:
         name: Its name in the catalog.
         needs_vectors: Whether `fit` refuses to work without item vectors.
+        space: Settings that `tune` may change, and the values worth trying; the others stay as they are.
     """
 
     name: ClassVar[str]
     needs_vectors: ClassVar[bool] = False
+    space: ClassVar[SearchSpace] = {}
 
     @final
     def fit(  # noqa: PLR0913 - the four sources of knowledge, all optional

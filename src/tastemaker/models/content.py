@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Choice, Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -47,6 +48,14 @@ class Content(Recommender):
 
     name: ClassVar[str] = "content"
     needs_vectors: ClassVar[bool] = True
+    space: ClassVar[SearchSpace] = {
+        "learning": Choice(("none", "ridge")),
+        "factors": Range(8, 256, log=True),
+        "shrink": Range(0.5, 100.0, log=True),
+        "prior": Range(0.2, 20.0, log=True),
+        "decay": Range(0.5, 1.0),
+        "dislike": Range(0.0, 1.0),
+    }
     learning: Literal["none", "ridge"] = "ridge"
     factors: Annotated[int, Ge(1), Le(1024)] = 32
     reg: Annotated[float, Gt(0)] | None = None

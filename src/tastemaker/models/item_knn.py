@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -37,6 +38,12 @@ class ItemKNN(Recommender):
     """
 
     name: ClassVar[str] = "item_knn"
+    space: ClassVar[SearchSpace] = {
+        "k": Range(20, 2000, log=True),
+        "shrink": Range(0.5, 500.0, log=True),
+        "decay": Range(0.5, 1.0),
+        "dislike": Range(0.0, 1.0),
+    }
     k: Annotated[int, Ge(1)] = 1000
     shrink: Annotated[float, Ge(0)] = 20.0
     decay: Annotated[float, Gt(0), Le(1)] = 0.8

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Choice, Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.fusion import FUSIONS
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -55,6 +56,14 @@ class MultimodalMLP(Recommender):
     """
 
     name: ClassVar[str] = "multimodal_mlp"
+    space: ClassVar[SearchSpace] = {
+        "hidden": Choice((64, 128, 256)),
+        "head": Choice((32, 64, 128)),
+        "learning_rate": Range(3e-4, 1e-2, log=True),
+        "weight_decay": Range(0.01, 1.0, log=True),
+        "negatives": Range(1, 16, log=True),
+        "dropout": Range(0.0, 0.6),
+    }
     target: Literal["auto", "rating", "click"] = "auto"
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("attention"))
     hidden: Annotated[int, Ge(1)] = 128

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -43,6 +44,7 @@ class Popular(Recommender):
     """
 
     name: ClassVar[str] = "popular"
+    space: ClassVar[SearchSpace] = {"half_life": Range(0.5, 1000.0, log=True)}
     half_life: Annotated[float, Gt(0)] | None = 30.0
     recent: Annotated[float, Gt(0)] | None = None
     segment: list[str] = Field(default_factory=list)

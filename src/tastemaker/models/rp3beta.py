@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -39,6 +40,13 @@ class RP3Beta(Recommender):
     """
 
     name: ClassVar[str] = "rp3beta"
+    space: ClassVar[SearchSpace] = {
+        "alpha": Range(0.1, 1.5),
+        "beta": Range(0.0, 1.0),
+        "k": Range(20, 2000, log=True),
+        "decay": Range(0.5, 1.0),
+        "dislike": Range(0.0, 1.0),
+    }
     alpha: Annotated[float, Ge(0), Le(4)] = 0.4
     beta: Annotated[float, Ge(0), Le(4)] = 0.2
     k: Annotated[int, Ge(1)] = 1000

@@ -1,0 +1,90 @@
+"""Commands that choose: tune, compare."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tastemaker.cli.output import Commands, command, run_of, show
+
+
+def add(commands: Commands) -> None:
+    """Add this group's commands."""
+    tune = command(
+        commands,
+        "tune",
+        "choose a model's settings on the validation data",
+        "  tastemaker tune shop/ --model item_knn --out shop.tune\n"
+        "  tastemaker tune shop/ --model content --split cold_items --budget 5m --out shop.tune\n"
+        "  tastemaker run shop/ --config shop.tune/tuned.toml --out shop.tm",
+        _tune,
+    )
+    tune.add_argument("folder", type=Path, help="the data folder")
+    tune.add_argument("--model", required=True, metavar="NAME", help="a recommender by name")
+    _shared(tune)
+
+    compare = command(
+        commands,
+        "compare",
+        "tune many models alike, measure each on the test once a seed, and write one table",
+        "  tastemaker compare shop/ --models families --out shop.compare\n"
+        "  tastemaker compare shop/ --models popular,item_knn,content --split last --seeds 3 --budget 5m --out c",
+        _compare,
+    )
+    compare.add_argument("folder", type=Path, help="the data folder")
+    compare.add_argument(
+        "--models",
+        default="families",
+        metavar="NAMES",
+        help="names with commas; families: one of each kind (default); all: every recommender",
+    )
+    compare.add_argument("--seeds", type=int, default=1, metavar="N", help="training seeds (default 1)")
+    _shared(compare)
+
+
+def _shared(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where work and tables go; may go on")
+    made.add_argument("--split", metavar="HOW", help="as in `run` (default: by the data)")
+    made.add_argument(
+        "--budget", metavar="TIME", help="tuning time of each model, such as 30s, 5m or 1h (default: none)"
+    )
+    made.add_argument("--trials", type=int, default=30, metavar="N", help="most settings tried (default 30)")
+    made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
+    made.add_argument("-k", type=int, help="length of the measured lists (default 10)")
+    made.add_argument("--seed", type=int, default=0, help="equal seeds give equal results (default 0)")
+    made.add_argument("--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)")
+
+
+def _tune(args: argparse.Namespace) -> None:
+    from tastemaker.actions.tune import TuneRequest, tune
+    from tastemaker.learning.limits import Limits, seconds_of
+
+    request = TuneRequest(
+        args.folder,
+        args.out,
+        args.model,
+        split=args.split,
+        limits=Limits(args.trials, args.budget and seconds_of(args.budget)),
+        config=args.config,
+        k=args.k,
+        run=run_of(args),
+    )
+    show(args, tune(request))
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from tastemaker.actions.compare import CompareRequest, compare
+    from tastemaker.learning.limits import Limits, seconds_of
+
+    request = CompareRequest(
+        args.folder,
+        args.out,
+        models=args.models,
+        split=args.split,
+        seeds=args.seeds,
+        limits=Limits(args.trials, args.budget and seconds_of(args.budget)),
+        config=args.config,
+        k=args.k,
+        run=run_of(args),
+    )
+    show(args, compare(request))

@@ -1,0 +1,1 @@
+"""Learning that is more than one fit: settings chosen on validation, models compared on equal terms."""
