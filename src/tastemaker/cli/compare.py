@@ -10,6 +10,11 @@ from tastemaker.cli.output import Commands, command, run_of, show
 
 def add(commands: Commands) -> None:
     """Add this group's commands."""
+    _add_tune(commands)
+    _add_compare(commands)
+
+
+def _add_tune(commands: Commands) -> None:
     tune = command(
         commands,
         "tune",
@@ -23,6 +28,8 @@ def add(commands: Commands) -> None:
     tune.add_argument("--model", required=True, metavar="NAME", help="a recommender by name")
     _shared(tune)
 
+
+def _add_compare(commands: Commands) -> None:
     compare = command(
         commands,
         "compare",

@@ -38,7 +38,7 @@ thead th{color:var(--soft);font-weight:600;font-size:.85rem;white-space:normal;v
 th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--card)}
 tbody th{font-weight:500}
 td.left{text-align:left;white-space:normal;overflow-wrap:anywhere}
-td small{display:block;color:var(--faint);font-size:.78rem}
+:is(td,th) small{display:block;color:var(--faint);font-size:.78rem}
 td b{font-weight:700}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .legend{display:flex;flex-wrap:wrap;gap:4px 14px;margin:4px 0 6px;font-size:.82rem;color:var(--soft)}
