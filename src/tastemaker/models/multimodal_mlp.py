@@ -14,17 +14,16 @@ from pydantic import BeforeValidator, Field
 from tastemaker.core import NotFitted, Run, component
 from tastemaker.core.space import Choice, Range, SearchSpace
 from tastemaker.data import Dataset, Query
+from tastemaker.data.held_out import hold_out
 from tastemaker.fusion import FUSIONS
 from tastemaker.models.base import Given, Recommender, Scores, State, array
 
 if TYPE_CHECKING:
-    from tastemaker.models.mlp_fit import Material, Plan
+    from tastemaker.models.mlp_fit import Plan
     from tastemaker.models.mlp_fitted import Fitted
     from tastemaker.training import TrainSettings
 
 Joined = Annotated[Any, BeforeValidator(FUSIONS.coerce)]
-HELD_OUT = 0.1  # share of the events, the latest, that training is stopped by where none are given
-LEAST = 50  # events below which none are held out
 
 
 @final
@@ -84,15 +83,15 @@ class MultimodalMLP(Recommender):
         self._threshold = 0.5
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
-        """Train; without validation data the latest 10 % choose the number of epochs, then all are learned."""
+        """Train; without validation data 10 % of the events choose the number of epochs, then all are learned."""
         from tastemaker.models.mlp_fit import Material, fit
 
         explicit = data.explicit if self.target == "auto" else self.target == "rating"
         plan = self._plan(explicit)
         material = Material(data, given.features or {}, given.users or {}, given.validation)
-        if given.validation is None and len(data.interactions) >= LEAST:
-            early = _held_out(material)
-            _, history = fit(plan, early, run)
+        held = hold_out(data, run.seed) if given.validation is None else None
+        if held is not None:
+            _, history = fit(plan, replace(material, data=held[0], validation=held[1]), run)
             run.say(f"Learning anew from all events for {history.best_epoch} epochs.")
             plan = replace(plan, settings=self._settings(explicit, max(1, history.best_epoch)))
         self._fitted, _ = fit(plan, material, run)
@@ -162,14 +161,6 @@ class MultimodalMLP(Recommender):
             patience=self.patience,
             batch=self.batch,
         )
-
-
-def _held_out(material: Material) -> Material:
-    """The first 90 % of the events to learn from, the rest to stop by."""
-    data = material.data
-    cut = len(data.interactions) - max(1, round(HELD_OUT * len(data.interactions)))
-    first = np.arange(len(data.interactions)) < cut
-    return replace(material, data=data.only(first), validation=data.only(~first))
 
 
 def _threshold(data: Dataset) -> float:

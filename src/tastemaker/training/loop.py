@@ -88,6 +88,7 @@ class _Training:
     best: tuple[int, float] = (0, -math.inf)
     stopped: Stop | None = None
     spent: float = 0.0
+    steps: int = 0
 
     def __post_init__(self) -> None:
         self.optimizer = _optimizer(self.module, self.settings)
@@ -120,6 +121,9 @@ class _Training:
         return total / examples
 
     def step(self, batch: Any, epoch: int, loss_fn: Loss) -> float:
+        self.steps += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate_at(epoch, self.steps)
         self.optimizer.zero_grad(set_to_none=True)
         device = next(self.module.parameters()).device
         with _precision(device):
@@ -147,7 +151,14 @@ class _Training:
                 self.best = (epoch, self.scores[-1])
         if self.best[0] == epoch:
             self.best_weights = copied(self.module)
-        self.run.say(said)
+        self.run.say(f"{said}, {self.left(epoch)}")
+
+    def left(self, epoch: int) -> str:
+        each = self.elapsed() / epoch
+        rest = each * min(self.settings.epochs - epoch, self.settings.patience - epoch + self.best[0])
+        if self.run.seconds is not None:
+            rest = min(rest, self.run.seconds - self.elapsed())
+        return f"{each:.1f} s an epoch, {max(rest, 0):.0f} s left if nothing better is found"
 
     def figure(self, validate: Validate) -> float:
         self.module.eval()
@@ -178,7 +189,7 @@ class _Training:
             **prefixed(self.best_weights, "best"),
             **prefixed(optimizer_tensors(self.optimizer), "optimizer"),
         }
-        names = ("losses", "scores", "best", "stopped")
+        names = ("losses", "scores", "best", "stopped", "steps")
         notes = {name: getattr(self, name) for name in names}
         self.checkpoint.write(tensors, {**notes, "spent": self.elapsed()})
 
@@ -192,9 +203,9 @@ class _Training:
         restore_optimizer(self.optimizer, part(tensors, "optimizer"))
         self.losses, self.scores = notes["losses"], notes["scores"]
         self.best = (notes["best"][0], notes["best"][1])
-        self.stopped, self.spent = notes["stopped"], notes["spent"]
-        if self.stopped == "time" and not self.late():  # there is more time now
-            self.stopped = None
+        self.stopped, self.spent, self.steps = notes["stopped"], notes["spent"], notes["steps"]
+        if self.stopped == "time":  # there may be more time now
+            self.stopped = self.reason(len(self.losses))
         self.run.say(f"Going on after epoch {len(self.losses)} of an interrupted training.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -25,6 +26,8 @@ class TrainSettings:
         batch: Examples a step; the batches' maker takes it from here.
         clip: Largest norm of a gradient; 0 clips nothing.
         keep_start: Whether the untrained weights may win, as epoch 0.
+        schedule: "constant", or "cosine": from `rate` at the first of `epochs` towards 0 after the last.
+        warmup: Steps over which the rate grows from 0.
     """
 
     optimizer: Literal["adam", "sgd"] = "adam"
@@ -35,6 +38,13 @@ class TrainSettings:
     batch: Annotated[int, Ge(1)] = 1024
     clip: Annotated[float, Ge(0)] = 5.0
     keep_start: bool = False
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: Annotated[int, Ge(0)] = 0
+
+    def rate_at(self, epoch: int, step: int) -> float:
+        """The learning rate of a step, counted from 1 over all epochs, of an epoch, from 1."""
+        fall = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.epochs)) if self.schedule == "cosine" else 1.0
+        return self.rate * fall * (min(1.0, step / self.warmup) if self.warmup else 1.0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What the recommenders that are networks share: items with content, stopping, saving."""

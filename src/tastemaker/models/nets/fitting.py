@@ -1,0 +1,96 @@
+"""How every network here is fitted: stopped by held-out behaviour, then learned anew from everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from torch import Tensor, nn
+
+from tastemaker.core import Run
+from tastemaker.core.fingerprints import of_bytes, of_json
+from tastemaker.data import Dataset
+from tastemaker.data.held_out import hold_out
+from tastemaker.models.base import Given
+from tastemaker.models.judging import ndcg
+from tastemaker.models.ranking import Score
+from tastemaker.training import TrainSettings
+from tastemaker.training.devices import device_of, limited, seeded
+from tastemaker.training.loop import train
+
+FIRST = 0.45  # share of the time budget for the training that chooses the number of epochs
+
+
+class Task(Protocol):
+    """A network and what it is trained for."""
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained."""
+        ...
+
+    def batches(self, epoch: int) -> Iterable[Any]:
+        """The batches of an epoch, from 1; they depend on seed and epoch alone."""
+        ...
+
+    def loss(self, batch: Any) -> Tensor:
+        """The mean loss over a batch that was moved to the device."""
+        ...
+
+    def scorer(self) -> Score:
+        """Scores of the network as it stands, called without gradients and in evaluation mode."""
+        ...
+
+
+T = TypeVar("T", bound=Task)
+Make = Callable[[Dataset, Run], T]
+
+
+def fit(make: Make[T], data: Dataset, given: Given, *, settings: TrainSettings, run: Run) -> T:
+    """Train what `make` makes and give it back in evaluation mode.
+
+    With ``given.validation`` training is stopped by its NDCG@10. Without, about 10 % of the events are held out
+    to choose the number of epochs, then a network is trained for as many epochs on all events.
+
+    Args:
+        make: From data and run to an untrained task on the device of the run.
+        data: What is learned from.
+        given: Beside it, the validation data.
+        settings: Of the loop.
+        run: Seed, device, threads, progress, checkpoints, seconds.
+    """
+    held = hold_out(data, run.seed) if given.validation is None else None
+    if held is None:
+        return _train(make, data, given.validation, settings, run)[0]
+    part = None if run.seconds is None else run.seconds * FIRST
+    _, best = _train(make, held[0], held[1], settings, replace(run, seconds=part))
+    run.say(f"Learning anew from all events for {best} epochs.")
+    chosen = replace(settings, epochs=max(1, best), keep_start=False)
+    rest = None if run.seconds is None else run.seconds * (1 - FIRST)
+    return _train(make, data, None, chosen, replace(run, seconds=rest))[0]
+
+
+def _train(
+    make: Make[T], data: Dataset, validation: Dataset | None, settings: TrainSettings, run: Run
+) -> tuple[T, int]:
+    with limited(run.threads), seeded(run.seed, "weights"):
+        task = make(data, run)
+    history = train(
+        task.module.to(device_of(run)),
+        task.batches,
+        task.loss,
+        settings=settings,
+        validate=ndcg(task.scorer, data, validation),
+        run=run,
+        key=_key(data, validation),
+    )
+    return task, history.best_epoch
+
+
+def _key(data: Dataset, validation: Dataset | None) -> str:
+    """A text that changes with the behaviour that is learned from and stopped by."""
+    logs = [part.interactions for part in (data, validation) if part is not None]
+    arrays = [array for log in logs for array in (log.user, log.item, log.value, log.sign)]
+    return of_json([of_bytes(np.ascontiguousarray(array).tobytes()) for array in arrays])
