@@ -12,7 +12,7 @@ from tastemaker.models import RECOMMENDERS, load
 
 NAMES = RECOMMENDERS.names()
 QUICK = {"multimodal_mlp": {"epochs": 2}}
-NEIGHBOURS = ["ease", "item_knn", "rp3beta", "session_knn", "user_knn"]
+NEIGHBOURS = ["als", "ease", "item_knn", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
 

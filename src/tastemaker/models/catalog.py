@@ -55,6 +55,13 @@ def _ease() -> type[Recommender]:
     return EASE
 
 
+@RECOMMENDERS.entry("als")
+def _als() -> type[Recommender]:
+    from tastemaker.models.als import ALS
+
+    return ALS
+
+
 @RECOMMENDERS.entry("multimodal_mlp")
 def _multimodal_mlp() -> type[Recommender]:
     from tastemaker.models.multimodal_mlp import MultimodalMLP
