@@ -74,3 +74,17 @@ def _fallback() -> type[Recommender]:
     from tastemaker.models.fallback import Fallback
 
     return Fallback
+
+
+@RECOMMENDERS.entry("ensemble")
+def _ensemble() -> type[Recommender]:
+    from tastemaker.models.ensemble import Ensemble
+
+    return Ensemble
+
+
+@RECOMMENDERS.entry("auto")
+def _auto() -> type[Recommender]:
+    from tastemaker.models.auto import Auto
+
+    return Auto

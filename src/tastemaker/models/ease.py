@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting, NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, ItemVectors, Query
 from tastemaker.models import dense, histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -51,6 +52,14 @@ class EASE(Recommender):
     """
 
     name: ClassVar[str] = "ease"
+    space: ClassVar[SearchSpace] = {
+        "reg": Range(20.0, 1000.0, log=True),
+        "order": Range(0.0, 0.95),
+        "decay": Range(0.4, 1.0),
+        "dropout": Range(0.0, 0.8),
+        "content": Range(0.5, 80.0, log=True),
+        "value": Range(0.0, 1.0),
+    }
     reg: Annotated[float, Gt(0)] = 250.0
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     content: Annotated[float, Ge(0)] = 5.0

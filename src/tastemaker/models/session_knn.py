@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -70,6 +71,15 @@ class SessionKNN(Recommender):
     """
 
     name: ClassVar[str] = "session_knn"
+    space: ClassVar[SearchSpace] = {
+        "k": Range(50, 2000, log=True),
+        "decay": Range(0.4, 1.0),
+        "reach": Range(1.0, 50.0, log=True),
+        "behind": Range(0.0, 1.0),
+        "length": Range(0.0, 1.0),
+        "rarity": Range(0.0, 2.0),
+        "popularity": Range(0.0, 0.6),
+    }
     k: Annotated[int, Ge(1)] = 300
     sample: Annotated[int, Ge(1)] = 5000
     last: Annotated[int, Ge(1)] = 20

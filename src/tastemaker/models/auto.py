@@ -1,0 +1,141 @@
+"""The model chooses itself: a ladder of models on held-out behaviour, the best or a blend of the best."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, final
+
+import numpy as np
+from annotated_types import Ge, Gt
+from pydantic import Field
+
+from tastemaker.core import NotFitted, Run, SavedError, TastemakerError, spec_of
+from tastemaker.core.component import component
+from tastemaker.data import Dataset, Query
+from tastemaker.data.held_out import hold_out
+from tastemaker.models.base import Given, Recommender, Scores, State, array
+from tastemaker.models.blending import Judge
+from tastemaker.models.catalog import RECOMMENDERS
+from tastemaker.models.parts import Part, built
+
+LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does not allow is left out
+    {"name": "popular"},
+    {"name": "item_knn", "decay": 0.5},
+    {"name": "item_knn", "decay": 1.0},
+    {"name": "rp3beta", "decay": 0.6},
+    {"name": "rp3beta", "decay": 1.0},
+    {"name": "content"},
+    {"name": "session_knn"},
+    {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
+    {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
+    {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
+    {"name": "als", "decay": 1.0},
+)
+SHARE = 0.5  # of the time budget for choosing; the rest is for learning anew from everything
+
+
+def _ladder() -> list[Recommender]:
+    return built(*LADDER)
+
+
+@final
+@component
+class Auto(Recommender):
+    """Fits a ladder of models on about 90 % of the events, asks the rest which is best, learns anew from all.
+
+    The best `blend` models by NDCG@10 are blended too (`ensemble`); the blend is kept where it is better than the best
+    by more than `gain`. What the model kept has no opinion on goes below, by content, then by popularity. Why is said
+    to the progress lines. Models that cannot be fitted, or that the budget leaves no time for, are passed over.
+
+    Attributes:
+        models: Names or specifications, cheap ones first.
+        budget: Seconds; ``Run.seconds`` goes before it.
+        blend: Models in the blend at most; 1 blends nothing.
+        gain: What a blend must gain, as a share of the best model's NDCG@10.
+    """
+
+    name: ClassVar[str] = "auto"
+    models: list[Part] = Field(default_factory=_ladder, min_length=1)
+    budget: Annotated[float, Gt(0)] = 300.0
+    blend: Annotated[int, Ge(1)] = 4
+    gain: Annotated[float, Ge(0)] = 0.01
+
+    def __post_init__(self) -> None:
+        self._kept: Recommender | None = None
+
+    def learn(self, data: Dataset, given: Given, run: Run) -> None:
+        """Choose, then fit what was chosen on everything."""
+        held = (data, given.validation) if given.validation is not None else hold_out(data, run.seed)
+        spec = self._choose(held[0], held[1], given, run) if held else _first(given)
+        kept = RECOMMENDERS.build({"name": "fallback", "models": [spec, "content", "popular"]})
+        kept.learn(data, given, run)
+        self._kept = kept
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """Scores of the model that was kept."""
+        return self.kept.score(queries)
+
+    @property
+    def kept(self) -> Recommender:
+        """The model that was kept, over content and popularity; raises `NotFitted`."""
+        if self._kept is None:
+            raise NotFitted(self)
+        return self._kept
+
+    def state(self) -> State:
+        """What was kept, as a specification in bytes, and its arrays."""
+        said = json.dumps(spec_of(self.kept)).encode()
+        return {"kept": np.frombuffer(said, np.uint8).copy(), **{f"k.{n}": a for n, a in self.kept.state().items()}}
+
+    def restore(self, state: State) -> None:
+        """Take it back."""
+        try:
+            kept = RECOMMENDERS.build(json.loads(bytes(np.asarray(array(state, "kept"), np.uint8))))
+        except (ValueError, TastemakerError) as error:
+            raise SavedError(f"The saved choice cannot be built ({error}). Fit it anew.") from error
+        kept.restore({key[2:]: value for key, value in state.items() if key.startswith("k.")})
+        self._kept = kept
+
+    def _choose(self, data: Dataset, validation: Dataset, given: Given, run: Run) -> dict[str, Any]:
+        """The specification of the best model, or of a blend of the best."""
+        judge = Judge(data, validation)
+        found = self._climb(judge, data, Given(given.items, given.features, given.users), run)
+        if not found or not len(judge.users):
+            return _first(given)
+        found.sort(key=lambda entry: -entry[0])
+        best = found[0]
+        run.say("auto: " + ", ".join(f"{spec['name']} {figure:.4f}" for figure, spec, _ in found))
+        some = found[: self.blend]
+        weights, figure = judge.weights([scores for _, _, scores in some], "scores")
+        if len(some) > 1 and figure > best[0] * (1 + self.gain):
+            parts = [(spec, float(w)) for (_, spec, _), w in zip(some, weights, strict=True) if w > 0]
+            run.say(f"auto keeps a blend of {len(parts)}: NDCG@10 {figure:.4f} on held-out events, best {best[0]:.4f}.")
+            return {"name": "ensemble", "models": [p for p, _ in parts], "weights": [w for _, w in parts]}
+        run.say(f"auto keeps {best[1]['name']}: NDCG@10 {best[0]:.4f} on held-out events, a blend {figure:.4f}.")
+        return best[1]
+
+    def _climb(self, judge: Judge, data: Dataset, given: Given, run: Run) -> list[tuple[float, dict[str, Any], Scores]]:
+        began, limit = time.monotonic(), (run.seconds or self.budget) * SHARE
+        found: list[tuple[float, dict[str, Any], Scores]] = []
+        for spec in map(spec_of, self.models):
+            model = RECOMMENDERS.build(spec)  # freed after its turn: some are large
+            if found and time.monotonic() - began > limit:
+                run.say(f"auto: no time left for {model.name} and what comes after it")
+                break
+            if model.needs_vectors and given.items is None:
+                continue
+            try:
+                model.learn(data, given, run)
+            except TastemakerError as error:
+                run.say(f"auto passes {model.name} over: {str(error).splitlines()[0]}")
+                continue
+            scores = judge.heard(model)
+            found.append((judge.ndcg(scores), spec, scores))
+        return found
+
+
+def _first(given: Given) -> dict[str, Any]:
+    """What is kept where there is too little behaviour to choose by."""
+    return {"name": "content" if given.items is not None else "popular"}

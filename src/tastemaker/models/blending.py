@@ -1,0 +1,125 @@
+"""Opinions of several models on one scale, and the weights that held-out behaviour gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.data import Dataset, Query, queries
+from tastemaker.models.base import Recommender, Scores
+from tastemaker.models.judging import PLACES
+from tastemaker.models.ranking import rank
+
+How = Literal["scores", "ranks"]
+JUDGED = 1000  # users at most that weights are chosen by
+DEPTH = 500  # places that count in reciprocal rank fusion
+SMOOTH = 60.0  # its constant
+TRIED = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+CELLS = 1 << 24  # scores of one model held at a time while weights are chosen
+
+Weights = NDArray[np.float64]
+
+
+def scaled(scores: Scores, how: How) -> Scores:
+    """Opinions on the scale on which they are added, 0 in a row without any; nan is the lowest opinion.
+
+    "scores": mean 0 and deviation 1 over the opinions of a row. "ranks": ``1 / (60 + rank)``, 0 from place 500
+    on (Cormack et al. 2009).
+    """
+    heard = ~np.isnan(scores)
+    if how == "ranks":
+        return _reciprocal(np.where(heard, scores, -np.inf))
+    count = np.maximum(heard.sum(axis=1, keepdims=True), 1)
+    filled = np.where(heard, scores, 0).astype(np.float64)
+    mean = filled.sum(axis=1, keepdims=True) / count
+    apart = np.where(heard, filled - mean, 0)
+    spread = np.sqrt((apart**2).sum(axis=1, keepdims=True) / count)
+    out = apart / np.where(spread > 0, spread, 1)
+    low = np.minimum(out.min(axis=1, keepdims=True), 0)
+    return np.where(heard, out, low).astype(np.float32)
+
+
+def _reciprocal(scores: Scores) -> Scores:
+    depth = min(DEPTH, scores.shape[1])
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
+    worth = np.broadcast_to(1 / (SMOOTH + np.arange(1, depth + 1)), order.shape)
+    there = np.isfinite(np.take_along_axis(scores, order, axis=1))
+    out = np.zeros(scores.shape, np.float32)
+    np.put_along_axis(out, order, np.where(there, worth, 0).astype(np.float32), axis=1)
+    return out
+
+
+def blended(scores: Sequence[Scores], weights: Weights, how: How) -> Scores:
+    """Weighted sum of scaled opinions; nan where no model with a weight has one."""
+    out = np.zeros(scores[0].shape, np.float32)
+    heard = np.zeros(scores[0].shape, bool)
+    for one, weight in zip(scores, weights, strict=True):
+        if weight > 0:
+            out += np.float32(weight) * scaled(one, how)
+            heard |= ~np.isnan(one)
+    return np.where(heard, out, np.float32(np.nan))
+
+
+class Judge:
+    """Held-out behaviour of some users, and what models say for them.
+
+    Args:
+        data: Histories.
+        validation: What should stand in the lists.
+    """
+
+    def __init__(self, data: Dataset, validation: Dataset) -> None:
+        log = validation.interactions
+        right = log.sign > 0
+        users = np.unique(log.user[right])
+        limit = max(1, min(JUDGED, CELLS // max(1, len(data.items))))
+        self.users = users[:: max(1, -(-len(users) // limit))]
+        self.asking: list[Query] = queries(data, self.users)
+        self.items = len(data.items)
+        self._pairs = np.unique(log.user[right].astype(np.int64) * self.items + log.item[right])
+        self._gains = 1 / np.log2(np.arange(2, PLACES + 2))
+        self._ideal = np.array([self._gains[: np.sum(self._pairs // self.items == u)].sum() for u in self.users])
+
+    def ndcg(self, scores: Scores) -> float:
+        """Mean NDCG@10 of the lists that scores (users, n_items) give."""
+        if not len(self.users):
+            return 0.0
+        place = {id(query): n for n, query in enumerate(self.asking)}
+        found = rank(lambda some: scores[[place[id(query)] for query in some]], self.asking, PLACES).items
+        hits = np.isin(self.users[:, None] * self.items + found.astype(np.int64), self._pairs) & (found >= 0)
+        return float(np.mean(hits @ self._gains / self._ideal))
+
+    def heard(self, model: Recommender) -> Scores:
+        """What a fitted model says for the users."""
+        return model.score(self.asking)
+
+    def weights(self, scores: Sequence[Scores], how: How, rounds: int = 3) -> tuple[Weights, float]:
+        """Weights that give the best lists, found one model after the other, and their NDCG@10."""
+        ready = [scaled(one, how) for one in scores]
+        heard = np.any([~np.isnan(one) for one in scores], axis=0)
+
+        def worth(weights: Weights) -> float:
+            total = np.zeros(heard.shape, np.float32)
+            for weight, one in zip(weights, ready, strict=True):
+                total += np.float32(weight) * one
+            return self.ndcg(np.where(heard, total, np.float32(np.nan)))
+
+        return _climbed(worth, np.ones(len(scores)), rounds)
+
+
+def _climbed(worth: Callable[[Weights], float], weights: Weights, rounds: int) -> tuple[Weights, float]:
+    best = worth(weights)
+    for _ in range(rounds):
+        before = best
+        for place in range(len(weights)):
+            for value in TRIED:
+                other = weights.copy()
+                other[place] = value
+                if other.sum() > 0 and (found := worth(other)) > best:
+                    weights, best = other, found
+        if best <= before:
+            break
+    return weights, best

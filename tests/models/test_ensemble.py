@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from made import dataset, tastes
+from tastemaker.core import BadSetting, Run
+from tastemaker.data import Query, queries
+from tastemaker.models import RECOMMENDERS, load
+from tastemaker.models.blending import blended, scaled
+
+NAN = np.nan
+
+
+def build(name, **settings):
+    return RECOMMENDERS.build({"name": name, **settings})
+
+
+def test_standard_scores_by_hand():
+    scores = np.array([[1.0, 3.0, NAN, 5.0], [NAN, NAN, NAN, NAN]], np.float32)
+    root = np.sqrt(8 / 3)
+    np.testing.assert_allclose(scaled(scores, "scores"), [[-2 / root, 0, -2 / root, 2 / root], [0] * 4], rtol=1e-6)
+
+
+def test_reciprocal_ranks_by_hand():
+    scores = np.array([[1.0, 3.0, NAN, 3.0]], np.float32)
+    np.testing.assert_allclose(scaled(scores, "ranks"), [[1 / 63, 1 / 61, 0, 1 / 62]], rtol=1e-6)
+
+
+def test_no_opinion_only_where_no_model_with_a_weight_has_one():
+    one, other = np.array([[1.0, NAN, NAN]], np.float32), np.array([[NAN, 2.0, NAN]], np.float32)
+    assert np.isnan(blended([one, other], np.array([1.0, 1.0]), "scores")).tolist() == [[False, False, True]]
+    assert np.isnan(blended([one, other], np.array([1.0, 0.0]), "scores")).tolist() == [[False, True, True]]
+
+
+def test_given_weights_are_kept_and_a_model_of_weight_0_is_silent():
+    data = dataset(n=150)
+    alone = build("item_knn").fit(data)
+    both = build("ensemble", models=["item_knn", "popular"], weights=[2.0, 0.0]).fit(data)
+    asked = queries(data, range(20))
+    np.testing.assert_array_equal(both.recommend(asked, 5).items, alone.recommend(asked, 5).items)
+
+
+def test_chosen_weights_prefer_the_model_that_knows():
+    data, items = tastes(users=120, each=10)
+    said = []
+    build("ensemble", models=["popular", "content"]).fit(data, items=items, run=Run(device="cpu", say=said.append))
+    (line,) = [line for line in said if line.startswith("Weights")]
+    popular, content = (float(part.split()[-1]) for part in line.split(":")[1].split("(")[0].split(","))
+    assert content > popular
+
+
+def test_wrong_weights_and_models_that_all_refuse_are_errors():
+    with pytest.raises(BadSetting, match="one a model"):
+        build("ensemble", models=["popular", "item_knn"], weights=[1.0])
+    with pytest.raises(BadSetting, match="None of the models"):
+        build("ensemble", models=["content"], weights=[1.0]).fit(dataset())
+
+
+def test_auto_keeps_what_is_best_on_held_out_events_and_says_why(tmp_path):
+    data, items = tastes(users=120, each=10)
+    said = []
+    auto = build("auto", models=["popular", "content"], blend=1)
+    auto.fit(data, items=items, run=Run(device="cpu", say=said.append))
+    assert auto.kept.models[0].name == "content"
+    assert any(line.startswith("auto keeps content: NDCG@10") for line in said)
+    auto.save(tmp_path / "m")
+    asked = queries(data, range(10))
+    np.testing.assert_array_equal(load(tmp_path / "m").score(asked), auto.score(asked))
+
+
+def test_auto_stays_within_its_budget_and_passes_over_what_cannot_be_fitted():
+    data, said = dataset(), []
+    models = ["content", {"name": "ease", "limit": 2}, "popular", "item_knn"]
+    auto = build("auto", models=models, budget=1e-6)
+    auto.fit(data, run=Run(device="cpu", say=said.append))
+    assert auto.kept.models[0].name == "popular"
+    assert any("passes ease over" in line for line in said)
+    assert any("no time left for item_knn" in line for line in said)
+
+
+def test_auto_serves_strangers_without_history_and_tiny_data():
+    data = dataset(n=30)
+    auto = build("auto").fit(replace(data, clock="none"))
+    assert (auto.recommend([Query(None)], 3).items >= 0).all()
