@@ -18,10 +18,7 @@ from tastemaker.data.settings import DataSettings
 
 Spec = dict[str, Any]
 NAME = "tastemaker.toml"
-DEFAULT_MODEL: Spec = {
-    "name": "fallback",
-    "models": [{"name": "item_knn"}, {"name": "content"}, {"name": "popular"}],
-}
+DEFAULT_MODEL = "auto"
 
 
 @component
@@ -43,7 +40,7 @@ class Config:
     encoders: list[str | Spec] | None = None
     whiten: Spec = Field(default_factory=dict)
     fusion: str | Spec = "weighted"
-    model: str | Spec = Field(default_factory=lambda: DEFAULT_MODEL)
+    model: str | Spec = DEFAULT_MODEL
     k: Annotated[int, Ge(1), Le(1000)] = 10
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tastemaker.cli.output import Commands, command, run_of, show
+
+if TYPE_CHECKING:
+    from tastemaker.core import Run
 
 
 def add(commands: Commands) -> None:
@@ -41,7 +45,8 @@ def _shared(made: argparse.ArgumentParser) -> None:
     made.add_argument("folder", type=Path, help="the data folder")
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pipeline is saved")
     made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
-    made.add_argument("--model", metavar="NAME", help="a recommender by name (default: item_knn, content, popular)")
+    made.add_argument("--model", metavar="NAME", help="a recommender by name (default: auto, which chooses)")
+    made.add_argument("--budget", metavar="TIME", help="time for one fit, such as 90s, 5m, 1h (default: the model's)")
     made.add_argument("--seed", type=int, default=0, help="equal seeds give equal results (default 0)")
     made.add_argument("--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)")
     made.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
@@ -56,7 +61,7 @@ def _run(args: argparse.Namespace) -> None:
         config=args.config,
         model=args.model,
         verify=args.verify,
-        run=run_of(args),
+        run=_budgeted(args),
         split=args.split,
         k=args.k,
     )
@@ -67,6 +72,14 @@ def _fit(args: argparse.Namespace) -> None:
     from tastemaker.actions.learn import FitRequest, fit
 
     request = FitRequest(
-        args.folder, args.out, config=args.config, model=args.model, verify=args.verify, run=run_of(args)
+        args.folder, args.out, config=args.config, model=args.model, verify=args.verify, run=_budgeted(args)
     )
     show(args, fit(request))
+
+
+def _budgeted(args: argparse.Namespace) -> Run:
+    from dataclasses import replace
+
+    from tastemaker.learning.limits import seconds_of
+
+    return replace(run_of(args), seconds=seconds_of(args.budget) if args.budget else None)

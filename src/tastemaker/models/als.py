@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
+from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, linear, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -46,6 +47,12 @@ class ALS(Recommender):
     """
 
     name: ClassVar[str] = "als"
+    space: ClassVar[SearchSpace] = {
+        "reg": Range(0.005, 0.2, log=True),
+        "zeros": Range(1.0, 20.0, log=True),
+        "decay": Range(0.6, 1.0),
+        "factors": Range(32, 256, log=True),
+    }
     factors: Annotated[int, Ge(1), Le(1024)] = 128
     zeros: Annotated[float, Gt(0)] = 3.0
     reg: Annotated[float, Gt(0)] = 0.03
