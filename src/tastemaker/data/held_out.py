@@ -10,32 +10,33 @@ from tastemaker.data.dataset import Dataset
 
 SHARE = 0.1  # of the events
 LEAST = 50  # events below which nothing is held out
-LONG = 3  # events of a user from which on the last may be held out
+LONG = 3  # events of a user from which on his last may be held out
 
 
 def hold_out(data: Dataset, seed: int = 0) -> tuple[Dataset, Dataset] | None:
     """Data to learn from, and about 10 % of the events to choose by; None where there are too few events.
 
-    With clock times these are the latest events; with positions the last event of users, drawn until it is
-    10 %; else events drawn at random.
+    Where events have an order these are the last tenth of each user's, one at least of those who have 3: so users
+    have a history when they are asked for. Else they are drawn at random.
     """
-    n = len(data.interactions)
-    if n < LEAST:
+    if len(data.interactions) < LEAST:
         return None
-    size = max(1, round(SHARE * n))
-    held = np.zeros(n, bool)
-    held[_places(data, size, seed)] = True
+    held = _drawn(data, seed) if data.clock == "none" else _last(data)
     return data.only(~held), data.only(held)
 
 
-def _places(data: Dataset, size: int, seed: int) -> NDArray[np.int64]:
+def _last(data: Dataset) -> NDArray[np.bool_]:
+    order, start = data.by_user
+    user = data.interactions.user[order]
+    size = np.diff(start)
+    most = np.where(size >= LONG, np.maximum(1, np.round(SHARE * size)), 0)
+    held = np.zeros(len(user), bool)
+    held[order] = start[user + 1] - np.arange(len(user)) <= most[user]
+    return held
+
+
+def _drawn(data: Dataset, seed: int) -> NDArray[np.bool_]:
     n = len(data.interactions)
-    if data.clock == "time":
-        return np.arange(n - size, n)
-    draw = generator(seed, "held out")
-    if data.clock == "positions":
-        order, start = data.by_user
-        last = np.sort(order[start[1:][np.diff(start) >= LONG] - 1])  # user numbers do not matter
-        if len(last):
-            return np.asarray(draw.permutation(last)[:size])
-    return np.asarray(draw.permutation(n)[:size])
+    held = np.zeros(n, bool)
+    held[generator(seed, "held out").permutation(n)[: max(1, round(SHARE * n))]] = True
+    return held
