@@ -11,7 +11,8 @@ from tastemaker.data import Features, ItemVectors, Query, queries
 from tastemaker.models import RECOMMENDERS, load
 
 NAMES = RECOMMENDERS.names()
-QUICK = {"multimodal_mlp": {"epochs": 2}}
+SEQUENCES = ["transformer", "gru", "cnn"]
+QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in SEQUENCES}}
 NEIGHBOURS = ["als", "ease", "item_knn", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 

@@ -69,6 +69,27 @@ def _multimodal_mlp() -> type[Recommender]:
     return MultimodalMLP
 
 
+@RECOMMENDERS.entry("transformer")
+def _transformer() -> type[Recommender]:
+    from tastemaker.models.transformer import Transformer
+
+    return Transformer
+
+
+@RECOMMENDERS.entry("gru")
+def _gru() -> type[Recommender]:
+    from tastemaker.models.gru import GRU
+
+    return GRU
+
+
+@RECOMMENDERS.entry("cnn")
+def _cnn() -> type[Recommender]:
+    from tastemaker.models.cnn import CNN
+
+    return CNN
+
+
 @RECOMMENDERS.entry("fallback")
 def _fallback() -> type[Recommender]:
     from tastemaker.models.fallback import Fallback

@@ -48,7 +48,9 @@ T = TypeVar("T", bound=Task)
 Make = Callable[[Dataset, Run], T]
 
 
-def fit(make: Make[T], data: Dataset, given: Given, *, settings: TrainSettings, run: Run) -> T:
+def fit(  # noqa: PLR0913 - what is made, from what, and how
+    make: Make[T], data: Dataset, given: Given, *, settings: TrainSettings, run: Run, key: str = ""
+) -> T:
     """Train what `make` makes and give it back in evaluation mode.
 
     With ``given.validation`` training is stopped by its NDCG@10. Without, about 10 % of the events are held out
@@ -60,21 +62,23 @@ def fit(make: Make[T], data: Dataset, given: Given, *, settings: TrainSettings, 
         given: Beside it, the validation data.
         settings: Of the loop.
         run: Seed, device, threads, progress, checkpoints, seconds.
+        key: What tells this network from others in the folder of checkpoints.
     """
     held = hold_out(data, run.seed) if given.validation is None else None
     if held is None:
-        return _train(make, data, given.validation, settings, run)[0]
+        return _train(make, (data, given.validation), settings, run, key)[0]
     part = None if run.seconds is None else run.seconds * FIRST
-    _, best = _train(make, held[0], held[1], settings, replace(run, seconds=part))
+    _, best = _train(make, held, settings, replace(run, seconds=part), key)
     run.say(f"Learning anew from all events for {best} epochs.")
     chosen = replace(settings, epochs=max(1, best), keep_start=False)
     rest = None if run.seconds is None else run.seconds * (1 - FIRST)
-    return _train(make, data, None, chosen, replace(run, seconds=rest))[0]
+    return _train(make, (data, None), chosen, replace(run, seconds=rest), key)[0]
 
 
 def _train(
-    make: Make[T], data: Dataset, validation: Dataset | None, settings: TrainSettings, run: Run
+    make: Make[T], parts: tuple[Dataset, Dataset | None], settings: TrainSettings, run: Run, key: str
 ) -> tuple[T, int]:
+    data, validation = parts
     with limited(run.threads), seeded(run.seed, "weights"):
         task = make(data, run)
     history = train(
@@ -84,7 +88,7 @@ def _train(
         settings=settings,
         validate=ndcg(task.scorer, data, validation),
         run=run,
-        key=_key(data, validation),
+        key=key + _key(data, validation),
     )
     return task, history.best_epoch
 

@@ -1,0 +1,136 @@
+"""Convolutions over the history: what is liked next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BeforeValidator, Field
+
+from tastemaker.core import NotFitted, Run, component, spec_of
+from tastemaker.core.fingerprints import of_json
+from tastemaker.core.space import Choice, Range, SearchSpace
+from tastemaker.data import Dataset, Query
+from tastemaker.fusion import FUSIONS
+from tastemaker.models.base import Given, Recommender, Scores, State
+
+if TYPE_CHECKING:
+    from tastemaker.models.nets.encoders import EncoderShape
+    from tastemaker.models.nets.sequences import Plan, Reader
+
+Joined = Annotated[Any, BeforeValidator(FUSIONS.coerce)]
+
+
+@final
+@component
+class CNN(Recommender):
+    """NextItNet (Yuan et al. 2019): causal dilated convolutions, trained on all places.
+
+    An item is its own vector plus its fused content, so that one without history is ranked by content. The
+    latest liked items of the query are read, oldest first; the score is an inner product with the item.
+
+    Attributes:
+        fusion: Name or specification of a fusion of the item's sources; trained jointly.
+        dim: Width of all vectors.
+        blocks: Layers on top of each other.
+        dropout: Share of numbers hidden in training.
+        length: Entries of a history that are read, the latest.
+        loss: "softmax", or "gbce", which needs fewer negatives.
+        negatives: Drawn items that a batch shares.
+        alpha: They are drawn by popularity to this power, and corrected for it; 0 is uniform.
+        full: Catalogues up to this size are ranked whole instead.
+        id_dropout: Chance that an item's own vector is hidden in training.
+        source_dropout: Chance that a source is hidden in training.
+        learning_rate: Of Adam.
+        weight_decay: Decoupled pull of all weights to zero.
+        epochs: Most passes over the users.
+        patience: Epochs without a better validation figure after which training ends.
+        batch: Most users a step; small data get smaller ones, so that an epoch has 20 steps.
+    """
+
+    name: ClassVar[str] = "cnn"
+    space: ClassVar[SearchSpace] = {
+        "dim": Choice((32, 64, 128)),
+        "dropout": Range(0.1, 0.6),
+        "learning_rate": Range(3e-4, 5e-3, log=True),
+        "id_dropout": Range(0.0, 0.6),
+        "weight_decay": Choice((0.0, 0.01, 0.1)),
+    }
+    fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
+    dim: Annotated[int, Ge(1)] = 64
+    blocks: Annotated[int, Ge(1)] = 2
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    length: Annotated[int, Ge(1)] = 100
+    loss: Literal["softmax", "gbce"] = "softmax"
+    negatives: Annotated[int, Ge(1)] = 1024
+    alpha: Annotated[float, Ge(0), Le(1)] = 0.0
+    full: Annotated[int, Ge(0)] = 4000
+    id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    epochs: Annotated[int, Ge(1)] = 60
+    patience: Annotated[int, Ge(1)] = 5
+    batch: Annotated[int, Ge(1)] = 256
+
+    def __post_init__(self) -> None:
+        self._reader: Reader | None = None
+
+    def learn(self, data: Dataset, given: Given, run: Run) -> None:
+        """Train to tell the next liked item at every place of every history."""
+        from tastemaker.models.nets.fitting import fit
+        from tastemaker.models.nets.sequences import Task
+        from tastemaker.training import TrainSettings
+
+        settings = TrainSettings(
+            rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            epochs=self.epochs,
+            patience=self.patience,
+            batch=self.batch,
+        )
+        plan = self._plan()
+        key = of_json(spec_of(self))
+        task = fit(lambda d, r: Task(plan, d, given.features, r), data, given, settings=settings, run=run, key=key)
+        self._reader = task.frozen()
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """How well each item comes next; nan for unknown items and where nothing was liked."""
+        return self._known(queries)
+
+    def state(self) -> State:
+        """The encoder and the vectors of all items."""
+        return self._known.state()
+
+    def restore(self, state: State) -> None:
+        """Take back what `state` gave."""
+        from tastemaker.models.nets.sequences import restored
+
+        self._reader = restored(state, self._shape())
+
+    @property
+    def _known(self) -> Reader:
+        if self._reader is None:
+            raise NotFitted(self)
+        return self._reader
+
+    def _shape(self) -> EncoderShape:
+        from tastemaker.models.nets.encoders import EncoderShape
+
+        return EncoderShape("cnn", self.dim, self.blocks, self.dropout, self.length)
+
+    def _plan(self) -> Plan:
+        from tastemaker.models.nets.sequences import Plan
+
+        return Plan(
+            self._shape(),
+            self.fusion,
+            self.loss,
+            self.batch,
+            self.negatives,
+            self.alpha,
+            self.full,
+            self.id_dropout,
+            self.source_dropout,
+        )

@@ -1,0 +1,183 @@
+"""What sequence models are trained for: the next liked item, at every place of every history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tastemaker.core import Run, SavedError, generator
+from tastemaker.data import Dataset, FeatureSet, Query, queries
+from tastemaker.fusion import Fusion
+from tastemaker.models.base import Scores, State, array
+from tastemaker.models.nets.encoders import Encoder, EncoderShape
+from tastemaker.models.nets.items import ItemSources, sources_of, tower_of
+from tastemaker.models.nets.packing import pack, unpack
+from tastemaker.models.ranking import Score
+from tastemaker.training.devices import device_of, moved
+from tastemaker.training.losses import gbce, shared_softmax
+
+ASKED = 256  # queries read at a time
+STEPS = 20  # an epoch of few users still has that many steps
+Loss = Literal["softmax", "gbce"]
+
+
+class Plan(NamedTuple):
+    """How a sequence model is trained.
+
+    Attributes:
+        shape: Of the encoder.
+        fusion: Of the item's sources.
+        loss: "softmax" or "gbce".
+        batch: Most users a step.
+        negatives: Drawn items that a batch shares.
+        alpha: They are drawn by popularity to this power; 0 is uniform.
+        full: Catalogues up to this size are ranked whole.
+        id_dropout: Chance that an item's own vector is hidden.
+        source_dropout: Chance that a source is hidden.
+    """
+
+    shape: EncoderShape
+    fusion: Fusion
+    loss: Loss
+    batch: int
+    negatives: int
+    alpha: float
+    full: int
+    id_dropout: float
+    source_dropout: float
+
+
+class Batch(NamedTuple):
+    """Histories (b, t), their lengths (b,), the next item at each place (b, t; -1 none), negatives and their log q."""
+
+    items: Tensor
+    lengths: Tensor
+    target: Tensor
+    others: Tensor
+    log_q: Tensor
+
+
+class Task:
+    """The loss and the scores of one sequence model."""
+
+    def __init__(self, plan: Plan, data: Dataset, features: FeatureSet | None, run: Run) -> None:
+        self.plan, self.seed, self.n = plan, run.seed, len(data.items)
+        self.sources: ItemSources = moved(sources_of(data, features), device_of(run))
+        hidden = {"id_dropout": plan.id_dropout, "source_dropout": plan.source_dropout}
+        self.tower = tower_of(self.sources, plan.fusion, plan.shape.dim, **hidden)
+        self.encoder = Encoder(plan.shape)
+        self.module = nn.ModuleDict({"tower": self.tower, "encoder": self.encoder})
+        liked = [q.liked[-plan.shape.length - 1 :] for q in queries(data, range(len(data.users)))]
+        self.liked = [line.astype(np.int64) for line in liked if len(line) > 1]
+        log = data.interactions
+        count = np.bincount(log.item[log.sign > 0], minlength=self.n)
+        self.pool = np.flatnonzero(count)
+        weight = count[self.pool].astype(np.float64) ** plan.alpha
+        self.chance = weight / max(weight.sum(), 1.0e-12)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Users of like length together, the batches in random order."""
+        draw = generator(self.seed, f"sequences {epoch}")
+        size = max(1, min(self.plan.batch, -(-len(self.liked) // STEPS)))
+        order = draw.permutation(len(self.liked))
+        order = order[np.argsort([len(self.liked[n]) for n in order], kind="stable")]
+        starts = np.arange(0, len(order), size)
+        for at in draw.permutation(starts):
+            yield self._batch([self.liked[n] for n in order[at : at + size]], draw)
+
+    def _batch(self, lines: list[NDArray[np.int64]], draw: np.random.Generator) -> Batch:
+        items, lengths = padded([line[:-1] for line in lines], 0)
+        target, _ = padded([line[1:] for line in lines], -1)
+        if len(self.pool) <= self.plan.full:
+            return Batch(items, lengths, target, torch.from_numpy(self.pool), torch.zeros(len(self.pool)))
+        k = self.plan.negatives
+        drawn = draw.choice(len(self.pool), k, p=self.chance)
+        log_q = np.log(k * self.chance[drawn]).astype(np.float32)
+        return Batch(items, lengths, target, torch.from_numpy(self.pool[drawn]), torch.from_numpy(log_q))
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean loss over all places; each item of the batch is made once."""
+        there = batch.target >= 0
+        true = batch.target[there]
+        rows, place = torch.unique(torch.cat([batch.items.flatten(), true, batch.others]), return_inverse=True)
+        vectors = self.tower(rows, self.sources)
+        ends = (batch.items.numel(), len(true), len(batch.others))
+        read, right, other = (vectors[part] for part in place.split(ends))
+        wants = self.encoder(read.view(*batch.items.shape, -1), batch.lengths)[there]
+        logits, others = (wants * right).sum(dim=1), wants @ other.T
+        hit = true[:, None] == batch.others
+        if self.plan.loss == "gbce":
+            return gbce(logits, others, hit, len(self.pool))
+        full = len(self.pool) <= self.plan.full
+        return shared_softmax(logits, others, hit, 0.0 if full else batch.log_q)
+
+    def scorer(self) -> Score:
+        """Scores of the network as it stands."""
+        return self.reader().__call__
+
+    def reader(self) -> Reader:
+        """The encoder with the vectors of all items as they stand."""
+        with torch.inference_mode():
+            return Reader(self.encoder, self.tower.every(self.sources), self.sources.known)
+
+    def frozen(self) -> Reader:
+        """The same on the processor in double precision, for good."""
+        reader = self.reader()
+        return Reader(self.encoder.cpu().double().eval(), reader.items.cpu().double(), reader.known)
+
+
+class Reader(NamedTuple):
+    """A trained encoder, the vectors of all items, (n_items, dim), and the items of which anything is known."""
+
+    encoder: Encoder
+    items: Tensor
+    known: NDArray[np.bool_]
+
+    def __call__(self, asked: Sequence[Query]) -> Scores:
+        """Scores (q, n_items); nan for unknown items and for histories without a liked, known item."""
+        out = np.full((len(asked), len(self.known)), np.nan, np.float32)
+        lines = [self._line(query) for query in asked]
+        some = sorted((n for n, line in enumerate(lines) if len(line)), key=lambda n: len(lines[n]))
+        for at in range(0, len(some), ASKED):
+            part = some[at : at + ASKED]
+            out[part] = self._scores([lines[n] for n in part])
+        out[:, ~self.known] = np.nan
+        return out
+
+    def _line(self, query: Query) -> NDArray[np.int64]:
+        liked = query.liked.astype(np.int64)
+        return liked[self.known[liked]][-self.encoder.shape.length :]
+
+    def _scores(self, lines: list[NDArray[np.int64]]) -> NDArray[np.float32]:
+        items, lengths = (t.to(self.items.device) for t in padded(lines, 0))
+        with torch.inference_mode():
+            wants = self.encoder(self.items[items], lengths)[torch.arange(len(lines)), lengths - 1]
+            return np.asarray((wants @ self.items.T).float().cpu().numpy())
+
+    def state(self) -> State:
+        """Encoder, item vectors and which are known, in single precision."""
+        net = {k: v.astype(np.float32) for k, v in pack(self.encoder).items()}
+        return {**net, "items": self.items.float().numpy(), "known": self.known}
+
+
+def restored(state: State, shape: EncoderShape) -> Reader:
+    """Rebuild what `Reader.state` gave; raises `SavedError`."""
+    encoder = Encoder(shape)
+    unpack(encoder, state)
+    items, known = torch.from_numpy(np.array(array(state, "items"))), array(state, "known").astype(bool)
+    if items.shape != (len(known), shape.dim):
+        raise SavedError("The saved item vectors do not fit the network. Fit it anew.")
+    return Reader(encoder.double().eval(), items.double(), known)
+
+
+def padded(lines: Sequence[NDArray[np.int64]], fill: int) -> tuple[Tensor, Tensor]:
+    """Lines as one table, filled at the end, (b, longest), and their lengths, (b,)."""
+    lengths = np.array([len(line) for line in lines], np.int64)
+    out = np.full((len(lines), int(lengths.max())), fill, np.int64)
+    out[np.arange(out.shape[1]) < lengths[:, None]] = np.concatenate(lines)
+    return torch.from_numpy(out), torch.from_numpy(lengths)
