@@ -8,7 +8,7 @@ import pytest
 from made import dataset, features, item_vectors, tastes
 from tastemaker.core import NotFitted, Run, settings_of
 from tastemaker.data import Features, ItemVectors, Query, queries
-from tastemaker.models import RECOMMENDERS, load
+from tastemaker.models import RECOMMENDERS, Embeds, load
 
 NAMES = RECOMMENDERS.names()
 SEQUENCES = ["transformer", "gru", "cnn"]
@@ -60,6 +60,17 @@ def test_never_recommends_the_history(name):
     assert recs.scores.dtype == np.float32
     for query, items in zip(everyone(data), recs.items, strict=True):
         assert not set(query.history.tolist()) & set(items.tolist())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_score_is_the_inner_product_where_vectors_are_shown(name):
+    data = dataset()
+    model, asked = fitted(name, data=data), [*everyone(data), Query(None)]
+    if isinstance(model, Embeds):
+        where, items = model.query_vectors(asked), model.item_vectors()
+        speaks = where.any(axis=1)[:, None] & items.any(axis=1)
+        want = np.where(speaks, where @ items.T, np.nan)
+        np.testing.assert_allclose(model.score(asked), want, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)

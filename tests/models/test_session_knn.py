@@ -13,7 +13,7 @@ from tastemaker.models import RECOMMENDERS, session_knn
 # u0: 0 1 2, u1: 2 1 3, u2: 4
 LOG = Interactions.of([0, 0, 0, 1, 1, 1, 2], [0, 1, 2, 2, 1, 3, 4], time=np.arange(7) * 86_400)
 SMALL = replace(Dataset(names("u", 3), names("i", 6), LOG), clock="time")
-PLAIN = {"decay": 0.5, "reach": 2.0, "behind": 0.25, "popularity": 0.0}
+PLAIN = {"decay": 0.5, "reach": 2.0, "behind": 0.25, "length": 0.5, "popularity": 0.0}
 
 
 def scores(query, data=SMALL, **settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,19 +64,16 @@ class Query:
 
 def queries(data: Dataset, users: Iterable[int]) -> list[Query]:
     """What each user row would ask, given the interactions of `data` as his history."""
+    asking = [int(user) for user in users]
+    order, start = data.by_user
+    spans = [slice(start[user], start[user + 1]) for user in asking]
+    rows = np.concatenate([np.empty(0, np.int64), *(order[span] for span in spans)])
     log = data.interactions
-    return [_query(log, user, data.rows_of(user)) for user in users]
-
-
-def _query(log: Any, user: int, rows: NDArray[np.int64]) -> Query:
-    return Query(
-        user=int(user),
-        history=log.item[rows],
-        value=log.value[rows],
-        time=log.time[rows],
-        kind=log.kind[rows],
-        sign=log.sign[rows],
-    )
+    columns = [column[rows] for column in (log.item, log.value, log.time, log.kind, log.sign)]
+    ends = np.cumsum([0, *(span.stop - span.start for span in spans)]).tolist()
+    return [
+        Query(user, *(column[a:b] for column in columns)) for user, (a, b) in zip(asking, pairwise(ends), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tastemaker.core import BadSetting, Run, SavedError
 from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
-from tastemaker.models.ranking import rank
+from tastemaker.models.ranking import Wish, rank
+from tastemaker.models.ranking_inner import rank_inner
 
 Scores = NDArray[np.float32]  # (n_queries, n_items), higher is better, nan = no opinion
 State = Mapping[str, NDArray[Any]]
@@ -46,11 +47,14 @@ class Recommender(ABC):
         name: Its name in the catalog.
         needs_vectors: Whether `fit` refuses to work without item vectors.
         space: Settings that `tune` may change, and the values worth trying; the others stay as they are.
+        parallel: Whether `score` may be called from several threads at once and gains by it: sparse algebra does,
+            torch and products of full matrices have threads of their own.
     """
 
     name: ClassVar[str]
     needs_vectors: ClassVar[bool] = False
     space: ClassVar[SearchSpace] = {}
+    parallel: ClassVar[bool] = False
 
     @final
     def fit(  # noqa: PLR0913 - the four sources of knowledge, all optional
@@ -118,7 +122,10 @@ class Recommender(ABC):
         """
         if k < 1:
             raise BadSetting(f"Lists need at least 1 place; got k = {k}.")
-        return rank(self.score, queries, k, repeat=repeat, allowed=allowed)
+        wish = Wish(k, repeat, allowed)
+        if isinstance(self, Embeds):
+            return rank_inner(self.query_vectors, self.item_vectors(), queries, wish)
+        return rank(self.score, queries, wish, parallel=self.parallel)
 
     @final
     def save(self, folder: Path) -> None:
@@ -157,13 +164,17 @@ class Rates(Protocol):
         ...
 
 
+@runtime_checkable
 class Embeds(Protocol):
-    """A recommender whose score is an inner product; it may be served by an index."""
+    """A recommender whose score is an inner product: its lists need no matrix of scores, an index may serve them.
+
+    A vector of zeros holds no opinion: there the score is nan.
+    """
 
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
-        """Shape (q, d)."""
+        """Shape (q, d); zeros for a query of which nothing is known."""
         ...
 
     def item_vectors(self) -> NDArray[np.float32]:
-        """Shape (n_items, d)."""
+        """Shape (n_items, d); zeros for an item of which nothing is known."""
         ...

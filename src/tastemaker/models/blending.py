@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tastemaker.data import Dataset, Query, queries
 from tastemaker.models.base import Recommender, Scores
 from tastemaker.models.judging import PLACES
-from tastemaker.models.ranking import rank
+from tastemaker.models.ranking import Wish, rank
 
 How = Literal["scores", "ranks"]
 JUDGED = 1000  # users at most that weights are chosen by
@@ -88,7 +88,7 @@ class Judge:
         if not len(self.users):
             return 0.0
         place = {id(query): n for n, query in enumerate(self.asking)}
-        found = rank(lambda some: scores[[place[id(query)] for query in some]], self.asking, PLACES).items
+        found = rank(lambda some: scores[[place[id(query)] for query in some]], self.asking, Wish(PLACES)).items
         hits = np.isin(self.users[:, None] * self.items + found.astype(np.int64), self._pairs) & (found >= 0)
         return float(np.mean(hits @ self._gains / self._ideal))
 

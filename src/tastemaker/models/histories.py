@@ -30,7 +30,7 @@ def matrix(
     row, item, sign, place = _latest(queries)
     weight = fading(row, decay) * np.where(sign > 0, _worth(queries, row, sign, place, value), -dislike)
     there = weight != 0
-    cells = (weight[there].astype(np.float32), (row[there], item[there]))
+    cells = (weight[there].astype(np.float32), (row[there].astype(np.int32), item[there].astype(np.int32)))
     out = csr_array(cells, shape=(len(queries), items))
     out.sort_indices()
     return out

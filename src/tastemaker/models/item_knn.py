@@ -44,6 +44,7 @@ class ItemKNN(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
+    parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 1000
     shrink: Annotated[float, Ge(0)] = 20.0
     decay: Annotated[float, Gt(0), Le(1)] = 0.8

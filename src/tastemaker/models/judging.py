@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tastemaker.data import Dataset, queries
-from tastemaker.models.ranking import Score, rank
+from tastemaker.models.ranking import Score, Wish, rank
 
 JUDGED = 500  # users at most whose lists are looked at
 PLACES = 10
@@ -35,7 +35,7 @@ def ndcg(scorer: Callable[[], Score], data: Dataset, validation: Dataset | None)
     ideal = np.array([gains[: np.sum(pairs // len(data.items) == user)].sum() for user in users])
 
     def figure() -> float:
-        items = rank(scorer(), asking, PLACES).items
+        items = rank(scorer(), asking, Wish(PLACES)).items
         hits = np.isin(users[:, None] * len(data.items) + items.astype(np.int64), pairs) & (items >= 0)
         return float(np.mean(hits @ gains / ideal))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting
+from tastemaker.core.threads import in_threads
 from tastemaker.data import Query, Recommendations
 
 CELLS = 1 << 21  # scores held at a time: 8 MiB of float32, about what stays near the processor
@@ -17,29 +19,41 @@ LOWEST = np.finfo(np.float32).min
 Score = Callable[[Sequence[Query]], NDArray[np.float32]]
 
 
-def rank(
-    score: Score,
-    queries: Sequence[Query],
-    k: int,
-    *,
-    repeat: bool = False,
-    allowed: NDArray[np.bool_] | None = None,
-) -> Recommendations:
-    """The best `k` items of each query under `score`; see `Recommender.recommend`."""
+@dataclass(frozen=True)
+class Wish:
+    """How long lists are, and what may stand in them; see `Recommender.recommend`."""
+
+    k: int
+    repeat: bool = False
+    allowed: NDArray[np.bool_] | None = None
+
+
+def rank(score: Score, queries: Sequence[Query], wish: Wish, *, parallel: bool = False) -> Recommendations:
+    """The best items of each query under `score`; where `parallel`, which may be called from many threads at once."""
+    recs = no_lists(queries, wish.k)
+
+    def work(part: slice) -> int:
+        scores = _masked(score(queries[part]), queries[part], wish.repeat, rows(wish.allowed, part, len(queries)))
+        width = min(wish.k, scores.shape[1])
+        recs.items[part, :width], recs.scores[part, :width] = top_k(scores, width)
+        return max(1, CELLS // max(1, int(scores.shape[1])))
+
+    if len(queries):
+        step = work(slice(0, 1))  # the first block, of one query, tells the number of items
+        parts = (slice(at, min(at + step, len(queries))) for at in range(1, len(queries), step))
+        in_threads(work, parts, threads=0 if parallel else 1)
+    return recs
+
+
+def no_lists(queries: Sequence[Query], k: int) -> Recommendations:
+    """Lists of `k` places for each query, nothing listed yet."""
     users = np.array([-1 if q.user is None else q.user for q in queries], np.int32)
-    items = np.full((len(queries), k), -1, np.int32)
-    best = np.full((len(queries), k), -np.inf, np.float32)
-    step, at = 1, 0  # the first block, of one query, tells the number of items
-    while at < len(queries):
-        part = slice(at, min(at + step, len(queries)))
-        scores = _masked(score(queries[part]), queries[part], repeat, _rows(allowed, part, len(queries)))
-        width = min(k, scores.shape[1])
-        items[part, :width], best[part, :width] = top_k(scores, width)
-        at, step = part.stop, max(1, CELLS // max(1, scores.shape[1]))
-    return Recommendations(users, items, best)
+    shape = (len(queries), k)
+    return Recommendations(users, np.full(shape, -1, np.int32), np.full(shape, -np.inf, np.float32))
 
 
-def _rows(allowed: NDArray[np.bool_] | None, part: slice, asked: int) -> NDArray[np.bool_] | None:
+def rows(allowed: NDArray[np.bool_] | None, part: slice, asked: int) -> NDArray[np.bool_] | None:
+    """What the queries of `part` may be given; raises `BadSetting` where `allowed` has not `asked` rows."""
     if allowed is None or allowed.ndim == 1:
         return allowed
     if len(allowed) != asked:
@@ -47,19 +61,28 @@ def _rows(allowed: NDArray[np.bool_] | None, part: slice, asked: int) -> NDArray
     return allowed[part]
 
 
+def seen(queries: Sequence[Query]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Row and item of all entries of the histories, each of shape (n,), row by row."""
+    row = np.repeat(np.arange(len(queries)), [len(q.history) for q in queries])
+    return row, np.concatenate([np.empty(0, np.int32), *(q.history for q in queries)])
+
+
 def _masked(
     scores: NDArray[np.float32], queries: Sequence[Query], repeat: bool, allowed: NDArray[np.bool_] | None
 ) -> NDArray[np.float32]:
-    scores = np.array(scores, np.float32)  # a copy: the model's own array stays as it is
-    np.copyto(scores, -np.inf, where=np.isnan(scores))
+    scores = np.fmax(scores, np.float32(-np.inf))  # nan becomes -inf, in a copy: the model's own array stays as it is
     if not repeat:
-        row = np.repeat(np.arange(len(queries)), [len(q.history) for q in queries])
-        scores[row, np.concatenate([q.history for q in queries])] = -np.inf
+        scores[seen(queries)] = -np.inf
     if allowed is not None:
-        if allowed.shape[-1] != scores.shape[1]:
-            raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {scores.shape[1]}.")
-        scores[~np.broadcast_to(allowed, scores.shape)] = -np.inf
+        forbid(scores, allowed)
     return scores
+
+
+def forbid(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> None:
+    """Set what is not `allowed`, (n_items,) or (q, n_items), to -inf; raises `BadSetting` on another shape."""
+    if allowed.shape[-1] != scores.shape[1]:
+        raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {scores.shape[1]}.")
+    scores[~np.broadcast_to(allowed, scores.shape)] = -np.inf
 
 
 def top_k(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -69,16 +92,17 @@ def top_k(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArr
         scores: Shape (n, m), without nan; -inf is never listed.
         k: At most m.
     """
-    row, column = np.nonzero(scores >= _bound(scores, k))
-    if len(row) > SOME * k * len(scores):  # many ties
+    n, m = scores.shape
+    row, column = np.divmod(np.flatnonzero(scores >= _bound(scores, k)), max(m, 1))
+    if len(row) > SOME * k * n:  # many ties
         row, column = _exact(scores, k)
     value = scores[row, column]
     order = np.lexsort((column, -value, row))
     row, column, value = row[order], column[order], value[order]
-    place = np.arange(len(row)) - _starts(row, len(scores))[row]
+    place = np.arange(len(row)) - _starts(row, n)[row]
     first = place < k
-    items = np.full((len(scores), k), -1, np.int32)
-    best = np.full((len(scores), k), -np.inf, np.float32)
+    items = np.full((n, k), -1, np.int32)
+    best = np.full((n, k), -np.inf, np.float32)
     items[row[first], place[first]], best[row[first], place[first]] = column[first], value[first]
     return items, best
 
@@ -88,7 +112,7 @@ def _bound(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
 
     The k-th largest of the maxima of groups of columns: far cheaper than that of the cells, and near it.
     """
-    groups = max(64, 8 * k)
+    groups = max(256, 16 * k)
     width = scores.shape[1] // groups
     if width > 1:
         scores = scores[:, : width * groups].reshape(len(scores), width, groups).max(axis=1)

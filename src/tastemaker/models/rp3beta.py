@@ -47,6 +47,7 @@ class RP3Beta(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
+    parallel: ClassVar[bool] = True
     alpha: Annotated[float, Ge(0), Le(4)] = 0.4
     beta: Annotated[float, Ge(0), Le(4)] = 0.2
     k: Annotated[int, Ge(1)] = 1000

@@ -80,6 +80,7 @@ class SessionKNN(Recommender):
         "rarity": Range(0.0, 2.0),
         "popularity": Range(0.0, 0.6),
     }
+    parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 300
     sample: Annotated[int, Ge(1)] = 5000
     last: Annotated[int, Ge(1)] = 20

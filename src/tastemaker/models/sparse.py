@@ -97,8 +97,10 @@ def largest(matrix: csr_array, k: int) -> csr_array:
 
 def opinions(product: csr_array) -> NDArray[np.float32]:
     """The same numbers as a full array with nan where nothing stands."""
-    out: NDArray[np.float32] = product.toarray()
-    np.copyto(out, np.nan, where=out == 0)
+    out = np.full(product.shape, np.nan, np.float32)
+    start = np.repeat(np.arange(out.shape[0]) * out.shape[1], np.diff(product.indptr))
+    said = product.data != 0
+    out.ravel()[(start + product.indices)[said]] = product.data[said]
     return out
 
 
