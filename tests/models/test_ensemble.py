@@ -83,3 +83,11 @@ def test_auto_serves_strangers_without_history_and_tiny_data():
     data = dataset(n=30)
     auto = build("auto").fit(replace(data, clock="none"))
     assert (auto.recommend([Query(None)], 3).items >= 0).all()
+
+
+def test_auto_counts_settings_that_come_to_the_same_once():
+    data, said = replace(dataset(), clock="none"), []
+    models = [{"name": "item_knn", "decay": 0.5}, {"name": "item_knn", "decay": 1.0}, "popular"]
+    build("auto", models=models).fit(data, run=Run(device="cpu", say=said.append))
+    (line,) = [line for line in said if line.startswith("auto: item_knn") or line.startswith("auto: popular")]
+    assert line.count("item_knn") == 1

@@ -41,7 +41,7 @@ def test_everyone_gets_a_full_list():
 def test_models_that_need_vectors_are_passed_over_where_there_are_none(tmp_path):
     said = []
     model = Fallback().fit(dataset(), run=Run(say=said.append))
-    assert said == ["note: content is passed over, there are no item vectors"]
+    assert said == ["note: content is passed over: it would need item vectors, and there are none"]
     model.save(tmp_path / "m")
     asked = queries(dataset(), range(20))
     np.testing.assert_array_equal(load(tmp_path / "m").score(asked), model.score(asked))

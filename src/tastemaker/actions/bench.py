@@ -67,12 +67,12 @@ def bench_of(folder: Path, config: Config, out: Path, run: Run) -> Benched:
 
 def _plan(prepared: Prepared, bench: Bench, how: str) -> dict[str, Any]:
     """All that figures depend on but the models, their tuning and the number of seeds."""
-    from tastemaker.learning.journal import fingerprint
+    from tastemaker.data.fingerprint import fingerprint
 
     return {
         "data": fingerprint(prepared.data, prepared.extraction.features),
         "split": how,
-        "held out": fingerprint(bench.split.test, {}),
+        "held out": fingerprint(bench.split.test),
         "k": bench.k,
         "seed": bench.run.seed,
         "encoders": [spec_of(encoder) for encoder in prepared.encoders],

@@ -13,9 +13,10 @@ from torch.nn import functional as F
 from tastemaker.core import Run, generator
 from tastemaker.core.fingerprints import of_json
 from tastemaker.data import Dataset, FeatureSet
+from tastemaker.data.fingerprint import fingerprint
 from tastemaker.fusion.base import FusionModule, as_module
 from tastemaker.fusion.fitted import Tensors, dims_of, tensors
-from tastemaker.fusion.likes import Likes, fingerprint, likes
+from tastemaker.fusion.likes import Likes, likes
 from tastemaker.training import TrainSettings
 from tastemaker.training.loop import train
 from tastemaker.training.losses import sampled_softmax
@@ -46,7 +47,7 @@ def learn(  # noqa: PLR0913 - what is trained, on what, and how
     if split is not None and steps > 0 and len(features) > 1:
         task = _Task(module, tensors(features, dims_of(features)), split, caution)
         settings = TrainSettings(rate=RATE, epochs=-(-steps // STEPS), patience=PATIENCE, batch=BATCH, keep_start=True)
-        key = of_json([type(module).__name__, caution, fingerprint(features, data)])
+        key = of_json([type(module).__name__, caution, fingerprint(data, features)])
         train(
             task,
             lambda epoch: task.batches(run.seed, epoch),

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import generator
-from tastemaker.core.fingerprints import of_bytes, of_json
-from tastemaker.data import Dataset, FeatureSet
+from tastemaker.data import Dataset
 from tastemaker.training.samplers import Pairs
 
 LEAST = 30  # pairs below which nothing is learned
@@ -130,11 +129,3 @@ def _held(
     items = np.unique(np.concatenate([some, target, history]))
     start = np.concatenate([[0], np.cumsum([len(rows) for rows in own])])
     return Held(np.searchsorted(items, target), items, np.searchsorted(items, history), start)
-
-
-def fingerprint(features: FeatureSet, data: Dataset) -> str:
-    """A hash that changes with the vectors or with who liked what."""
-    log = data.interactions
-    arrays = [log.user, log.item, log.sign]
-    arrays += [a for name in sorted(features) for a in (features[name].vectors, features[name].present)]
-    return of_json([of_bytes(np.ascontiguousarray(a).tobytes()) for a in arrays] + sorted(features))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from tastemaker.core import BadSetting, SavedError
 from tastemaker.core.files import replacing, write_json
 from tastemaker.core.fingerprints import of_json
-from tastemaker.data import Dataset, FeatureSet, Interactions, Recommendations
+from tastemaker.data import Recommendations
 from tastemaker.learning.cost import Cost
 from tastemaker.learning.search import Trial
 
@@ -111,16 +110,6 @@ class Kept:
     recs: Recommendations
     fit: Cost
     answer: Cost
-
-
-def fingerprint(data: Dataset, features: FeatureSet) -> str:
-    """Changes whenever behaviour, ids or vectors do."""
-    digest = hashlib.sha256("\0".join((*data.users.ids, *data.items.ids)).encode())
-    for field in fields(Interactions):
-        digest.update(np.ascontiguousarray(getattr(data.interactions, field.name)).tobytes())
-    for name in sorted(features):
-        digest.update(name.encode() + np.ascontiguousarray(features[name].vectors).tobytes())
-    return digest.hexdigest()
 
 
 def _read(path: Path) -> Any:

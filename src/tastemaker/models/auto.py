@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
@@ -16,8 +17,9 @@ from tastemaker.core.component import component
 from tastemaker.data import Dataset, Query
 from tastemaker.data.held_out import hold_out
 from tastemaker.models.base import Given, Recommender, Scores, State, array
-from tastemaker.models.blending import Judge
+from tastemaker.models.blending import chosen, judge_of
 from tastemaker.models.catalog import RECOMMENDERS
+from tastemaker.models.judging import Judge
 from tastemaker.models.parts import Part, built
 
 LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does not allow is left out
@@ -33,7 +35,24 @@ LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does n
     {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
     {"name": "als", "decay": 1.0},
 )
+BELOW = ("content", "popular")  # what speaks where the model that was kept has no opinion
+LEAST = 0.2  # of it for learning anew, even where choosing took too long
 SHARE = 0.5  # of the time budget for choosing; the rest is for learning anew from everything
+
+
+Found = tuple[float, dict[str, Any], Scores]  # NDCG@10, specification, scores of the users asked for
+
+
+class Clock:
+    """What is left of a number of seconds; may be below 0."""
+
+    def __init__(self, seconds: float) -> None:
+        self.whole, self._end = seconds, time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._end - time.monotonic()
 
 
 def _ladder() -> list[Recommender]:
@@ -68,9 +87,11 @@ class Auto(Recommender):
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Choose, then fit what was chosen on everything."""
         held = (data, given.validation) if given.validation is not None else hold_out(data, run.seed)
-        spec = self._choose(held[0], held[1], given, run) if held else _first(given)
-        kept = RECOMMENDERS.build({"name": "fallback", "models": [spec, "content", "popular"]})
-        kept.learn(data, given, run)
+        clock = Clock(run.seconds or self.budget)
+        spec = self._choose(held, given, run, clock) if held else _first(given)
+        below = [name for name in BELOW if name != spec["name"]]
+        kept = RECOMMENDERS.build({"name": "fallback", "models": [spec, *below]})
+        kept.learn(data, given, replace(run, seconds=max(clock.left, LEAST * clock.whole)))
         self._kept = kept
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -98,17 +119,17 @@ class Auto(Recommender):
         kept.restore({key[2:]: value for key, value in state.items() if key.startswith("k.")})
         self._kept = kept
 
-    def _choose(self, data: Dataset, validation: Dataset, given: Given, run: Run) -> dict[str, Any]:
+    def _choose(self, held: tuple[Dataset, Dataset], given: Given, run: Run, clock: Clock) -> dict[str, Any]:
         """The specification of the best model, or of a blend of the best."""
-        judge = Judge(data, validation)
-        found = self._climb(judge, data, Given(given.items, given.features, given.users), run)
+        judge = judge_of(*held)
+        found = self._climb(judge, held[0], replace(given, validation=None), replace(run, seconds=clock.left * SHARE))
         if not found or not len(judge.users):
             return _first(given)
         found.sort(key=lambda entry: -entry[0])
         best = found[0]
         run.say("auto: " + ", ".join(f"{spec['name']} {figure:.4f}" for figure, spec, _ in found))
         some = found[: self.blend]
-        weights, figure = judge.weights([scores for _, _, scores in some], "scores")
+        weights, figure = chosen(judge, [scores for _, _, scores in some], "scores")
         if len(some) > 1 and figure > best[0] * (1 + self.gain):
             parts = [(spec, float(w)) for (_, spec, _), w in zip(some, weights, strict=True) if w > 0]
             run.say(f"auto keeps a blend of {len(parts)}: NDCG@10 {figure:.4f} on held-out events, best {best[0]:.4f}.")
@@ -116,23 +137,25 @@ class Auto(Recommender):
         run.say(f"auto keeps {best[1]['name']}: NDCG@10 {best[0]:.4f} on held-out events, a blend {figure:.4f}.")
         return best[1]
 
-    def _climb(self, judge: Judge, data: Dataset, given: Given, run: Run) -> list[tuple[float, dict[str, Any], Scores]]:
-        began, limit = time.monotonic(), (run.seconds or self.budget) * SHARE
-        found: list[tuple[float, dict[str, Any], Scores]] = []
+    def _climb(self, judge: Judge, data: Dataset, given: Given, run: Run) -> list[Found]:
+        """What the models say, each opinion once: where there is no order, some settings come to the same."""
+        clock = Clock(run.seconds or self.budget)
+        found: list[Found] = []
         for spec in map(spec_of, self.models):
             model = RECOMMENDERS.build(spec)  # freed after its turn: some are large
-            if found and time.monotonic() - began > limit:
+            if found and clock.left <= 0:
                 run.say(f"auto: no time left for {model.name} and what comes after it")
                 break
             if model.needs_vectors and given.items is None:
                 continue
             try:
-                model.learn(data, given, run)
+                model.learn(data, given, replace(run, seconds=clock.left))
             except TastemakerError as error:
                 run.say(f"auto passes {model.name} over: {str(error).splitlines()[0]}")
                 continue
-            scores = judge.heard(model)
-            found.append((judge.ndcg(scores), spec, scores))
+            scores = model.score(judge.asking)
+            if not any(np.array_equal(scores, other, equal_nan=True) for _, _, other in found):
+                found.append((judge.ndcg_of(scores), spec, scores))
         return found
 
 

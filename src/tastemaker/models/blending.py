@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data import Dataset, Query, queries
-from tastemaker.models.base import Recommender, Scores
-from tastemaker.models.judging import PLACES
-from tastemaker.models.ranking import Wish, rank
+from tastemaker.data import Dataset
+from tastemaker.models.base import Scores
+from tastemaker.models.judging import Judge
 
 How = Literal["scores", "ranks"]
 JUDGED = 1000  # users at most that weights are chosen by
@@ -63,51 +62,30 @@ def blended(scores: Sequence[Scores], weights: Weights, how: How) -> Scores:
     return np.where(heard, out, np.float32(np.nan))
 
 
-class Judge:
-    """Held-out behaviour of some users, and what models say for them.
+def judge_of(data: Dataset, validation: Dataset) -> Judge:
+    """As many users as the scores of one model may be held of, 1,000 at most."""
+    return Judge(data, validation, max(1, min(JUDGED, CELLS // max(1, len(data.items)))))
+
+
+def chosen(judge: Judge, scores: Sequence[Scores], how: How, rounds: int = 3) -> tuple[Weights, float]:
+    """Weights that give the best lists, found one model after the other, and their NDCG@10.
 
     Args:
-        data: Histories.
-        validation: What should stand in the lists.
+        judge: The users, and what should stand in their lists.
+        scores: What each model says for them, (users, n_items).
+        how: The scale.
+        rounds: Most turns over the models.
     """
+    ready = [scaled(one, how) for one in scores]
+    heard = np.any([~np.isnan(one) for one in scores], axis=0)
 
-    def __init__(self, data: Dataset, validation: Dataset) -> None:
-        log = validation.interactions
-        right = log.sign > 0
-        users = np.unique(log.user[right])
-        limit = max(1, min(JUDGED, CELLS // max(1, len(data.items))))
-        self.users = users[:: max(1, -(-len(users) // limit))]
-        self.asking: list[Query] = queries(data, self.users)
-        self.items = len(data.items)
-        self._pairs = np.unique(log.user[right].astype(np.int64) * self.items + log.item[right])
-        self._gains = 1 / np.log2(np.arange(2, PLACES + 2))
-        self._ideal = np.array([self._gains[: np.sum(self._pairs // self.items == u)].sum() for u in self.users])
+    def worth(weights: Weights) -> float:
+        total = np.zeros(heard.shape, np.float32)
+        for weight, one in zip(weights, ready, strict=True):
+            total += np.float32(weight) * one
+        return judge.ndcg_of(np.where(heard, total, np.float32(np.nan)))
 
-    def ndcg(self, scores: Scores) -> float:
-        """Mean NDCG@10 of the lists that scores (users, n_items) give."""
-        if not len(self.users):
-            return 0.0
-        place = {id(query): n for n, query in enumerate(self.asking)}
-        found = rank(lambda some: scores[[place[id(query)] for query in some]], self.asking, Wish(PLACES)).items
-        hits = np.isin(self.users[:, None] * self.items + found.astype(np.int64), self._pairs) & (found >= 0)
-        return float(np.mean(hits @ self._gains / self._ideal))
-
-    def heard(self, model: Recommender) -> Scores:
-        """What a fitted model says for the users."""
-        return model.score(self.asking)
-
-    def weights(self, scores: Sequence[Scores], how: How, rounds: int = 3) -> tuple[Weights, float]:
-        """Weights that give the best lists, found one model after the other, and their NDCG@10."""
-        ready = [scaled(one, how) for one in scores]
-        heard = np.any([~np.isnan(one) for one in scores], axis=0)
-
-        def worth(weights: Weights) -> float:
-            total = np.zeros(heard.shape, np.float32)
-            for weight, one in zip(weights, ready, strict=True):
-                total += np.float32(weight) * one
-            return self.ndcg(np.where(heard, total, np.float32(np.nan)))
-
-        return _climbed(worth, np.ones(len(scores)), rounds)
+    return _climbed(worth, np.ones(len(scores)), rounds)
 
 
 def _climbed(worth: Callable[[Weights], float], weights: Weights, rounds: int) -> tuple[Weights, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, final
 
 import numpy as np
@@ -14,7 +15,7 @@ from tastemaker.core.component import component
 from tastemaker.data import Dataset, Query
 from tastemaker.data.held_out import hold_out
 from tastemaker.models.base import Given, Recommender, Scores, State, array
-from tastemaker.models.blending import Judge, Weights, blended
+from tastemaker.models.blending import Weights, blended, chosen, judge_of
 from tastemaker.models.parts import Part, built, learned, pack, unpack
 
 
@@ -50,9 +51,8 @@ class Ensemble(Recommender):
         """Choose the weights, then fit each model."""
         held = None if given.validation is not None or self.weights is not None else hold_out(data, run.seed)
         if held is not None:
-            early = Given(given.items, given.features, given.users, held[1])
-            speaks = learned(self.models, held[0], Given(given.items, given.features, given.users), run)
-            self._choose(speaks, held[0], early, run)
+            speaks = learned(self.models, held[0], given, run)
+            self._choose(speaks, held[0], replace(given, validation=held[1]), run)
         self._speaks = learned(self.models, data, given, run)
         if held is None:
             self._choose(self._speaks, data, given, run)
@@ -80,10 +80,10 @@ class Ensemble(Recommender):
         self._weights = np.array(self.weights or np.ones(len(self.models)), np.float64) * speaks
         if self.weights is not None or given.validation is None or sum(speaks) < 2:
             return
-        judge = Judge(data, given.validation)
+        judge = judge_of(data, given.validation)
         if len(judge.users):
             able = [m for m, s in zip(self.models, speaks, strict=True) if s]
-            found, figure = judge.weights([judge.heard(model) for model in able], self.how)
+            found, figure = chosen(judge, [model.score(judge.asking) for model in able], self.how)
             self._weights[np.array(speaks)] = found
             said = ", ".join(f"{m.name} {w:g}" for m, w in zip(able, found, strict=True))
             run.say(f"Weights by held-out behaviour: {said} (NDCG@10 {figure:.4f}).")

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from tastemaker.core import BadSetting, NotFitted, Run, component
+from tastemaker.core import NotFitted, Run, component
 from tastemaker.data import Dataset, Query
-from tastemaker.models.base import Given, Recommender, Scores, State, array
-from tastemaker.models.catalog import RECOMMENDERS
-
-Part = Annotated[Recommender, BeforeValidator(RECOMMENDERS.coerce)]
-
-
-def _default() -> list[Recommender]:
-    return [RECOMMENDERS.build(name) for name in ("item_knn", "content", "popular")]
+from tastemaker.models.base import Given, Recommender, Scores, State
+from tastemaker.models.parts import Part, built, learned, pack, unpack
 
 
 @final
@@ -25,30 +19,21 @@ def _default() -> list[Recommender]:
 class Fallback(Recommender):
     """Rank by the first model; what it has no opinion on goes below, by the next.
 
-    Models that need item vectors are passed over where there are none.
+    Models that cannot be fitted, such as one that needs item vectors where there are none, are passed over.
 
     Attributes:
         models: Names or specifications of recommenders, the most trusted first.
     """
 
     name: ClassVar[str] = "fallback"
-    models: list[Part] = Field(default_factory=_default, min_length=1)
+    models: list[Part] = Field(default_factory=lambda: built("item_knn", "content", "popular"), min_length=1)
 
     def __post_init__(self) -> None:
         self._speaks: list[bool] = []
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Fit each model on the same data."""
-        speaks = [given.items is not None or not model.needs_vectors for model in self.models]
-        if not any(speaks):
-            names = ", ".join(model.name for model in self.models)
-            raise BadSetting(f"All models of this fallback ({names}) need item vectors, and there are none.")
-        for model, able in zip(self.models, speaks, strict=True):
-            if able:
-                model.learn(data, given, run)
-            else:
-                run.say(f"note: {model.name} is passed over, there are no item vectors")
-        self._speaks = speaks
+        self._speaks = learned(self.models, data, given, run)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Scores of the first model, then each next one's squeezed under the lowest so far."""
@@ -63,19 +48,11 @@ class Fallback(Recommender):
     def state(self) -> State:
         """Arrays of every model, prefixed by its place."""
         self._speaking()
-        parts = [(n, m) for n, m in enumerate(self.models) if self._speaks[n]]
-        return {
-            "speaks": np.array(self._speaks),
-            **{f"{n}.{key}": value for n, m in parts for key, value in m.state().items()},
-        }
+        return pack(self.models, self._speaks)
 
     def restore(self, state: State) -> None:
         """Hand each model its own arrays."""
-        self._speaks = array(state, "speaks").astype(bool).tolist()
-        for n, (model, able) in enumerate(zip(self.models, self._speaks, strict=True)):
-            if able:
-                own = {k.split(".", 1)[1]: v for k, v in state.items() if k.startswith(f"{n}.")}
-                model.restore(own)
+        self._speaks = unpack(self.models, state)
 
     def _speaking(self) -> list[Recommender]:
         if not self._speaks:

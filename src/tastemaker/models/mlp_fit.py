@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from tastemaker.core import DataError, Run, spec_of
-from tastemaker.core.fingerprints import of_bytes, of_json
+from tastemaker.core.fingerprints import of_json
 from tastemaker.data import Dataset, FeatureSet
+from tastemaker.data.fingerprint import fingerprint
 from tastemaker.fusion import Fusion
 from tastemaker.fusion.fitted import tensors
 from tastemaker.models.mlp_bags import Bags, bags_of_data
@@ -169,12 +169,7 @@ def _vectors(task: Task) -> torch.Tensor:
 
 def _key(plan: Plan, material: Material) -> str:
     """A text that changes with the settings and with everything that is learned from."""
-    log, stop = material.data.interactions, material.validation
-    arrays: list[NDArray[Any]] = [log.user, log.item, log.value, log.sign]
-    if stop is not None:
-        arrays += [stop.interactions.user, stop.interactions.item, stop.interactions.value]
-    for features in (material.features, material.users):
-        arrays += [a for name in sorted(features) for a in (features[name].vectors, features[name].present)]
     said = {name: str(value) for name, value in asdict(plan).items() if name not in {"fusion", "settings"}}
-    hashes = [of_bytes(np.ascontiguousarray(a).tobytes()) for a in arrays]
-    return of_json([said, spec_of(plan.fusion), hashes])
+    stop = material.validation and fingerprint(material.validation)
+    users = fingerprint(material.data, material.users)
+    return of_json([said, spec_of(plan.fusion), fingerprint(material.data, material.features), users, stop])

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from tastemaker.core import BadSetting, Run, TastemakerError
 from tastemaker.data import Dataset
-from tastemaker.models.base import Given, Recommender, State
+from tastemaker.models.base import Given, Recommender, State, array
 from tastemaker.models.catalog import RECOMMENDERS
 
 Part = Annotated[Recommender, BeforeValidator(RECOMMENDERS.coerce)]
@@ -42,7 +42,7 @@ def learned(models: Sequence[Recommender], data: Dataset, given: Given, run: Run
 
 def _refusal(model: Recommender, data: Dataset, given: Given, run: Run) -> str | None:
     if model.needs_vectors and given.items is None:
-        return "there are no item vectors"
+        return "it would need item vectors, and there are none"
     try:
         model.learn(data, given, run)
     except TastemakerError as error:
@@ -61,7 +61,7 @@ def pack(models: Iterable[Recommender], speaks: Sequence[bool]) -> dict[str, NDA
 
 def unpack(models: Iterable[Recommender], state: State) -> list[bool]:
     """Hand each model its own arrays; gives back which speak."""
-    speaks: list[bool] = np.asarray(state["speaks"]).astype(bool).tolist()
+    speaks: list[bool] = array(state, "speaks").astype(bool).tolist()
     for n, (model, able) in enumerate(zip(models, speaks, strict=True)):
         if able:
             model.restore({k.split(".", 1)[1]: v for k, v in state.items() if k.startswith(f"{n}.")})

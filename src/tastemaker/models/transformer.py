@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BeforeValidator, Field
 
-from tastemaker.core import BadSetting, NotFitted, Run, component, spec_of
-from tastemaker.core.fingerprints import of_json
-from tastemaker.core.space import Choice, Range, SearchSpace
+from tastemaker.core import BadSetting, NotFitted, Run, component
+from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.fusion import FUSIONS
 from tastemaker.models.base import Given, Recommender, Scores, State
+from tastemaker.models.sequential import SPACE, learned
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.encoders import EncoderShape
-    from tastemaker.models.nets.sequences import Plan, Reader
+    from tastemaker.models.nets.sequences import Reader
 
 Joined = Annotated[Any, BeforeValidator(FUSIONS.coerce)]
 
@@ -52,13 +52,7 @@ class Transformer(Recommender):
     """
 
     name: ClassVar[str] = "transformer"
-    space: ClassVar[SearchSpace] = {
-        "dim": Choice((32, 64, 128)),
-        "dropout": Range(0.1, 0.6),
-        "learning_rate": Range(3e-4, 5e-3, log=True),
-        "id_dropout": Range(0.0, 0.6),
-        "weight_decay": Choice((0.0, 0.01, 0.1)),
-    }
+    space: ClassVar[SearchSpace] = SPACE
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
     dim: Annotated[int, Ge(1)] = 64
     blocks: Annotated[int, Ge(1)] = 2
@@ -85,21 +79,7 @@ class Transformer(Recommender):
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to tell the next liked item at every place of every history."""
-        from tastemaker.models.nets.fitting import fit
-        from tastemaker.models.nets.sequences import Task
-        from tastemaker.training import TrainSettings
-
-        settings = TrainSettings(
-            rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            epochs=self.epochs,
-            patience=self.patience,
-            batch=self.batch,
-        )
-        plan = self._plan()
-        key = of_json(spec_of(self))
-        task = fit(lambda d, r: Task(plan, d, given.features, r), data, given, settings=settings, run=run, key=key)
-        self._reader = task.frozen()
+        self._reader = learned(self, self._shape(), data, given, run)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """How well each item comes next; nan for unknown items and where nothing was liked."""
@@ -125,18 +105,3 @@ class Transformer(Recommender):
         from tastemaker.models.nets.encoders import EncoderShape
 
         return EncoderShape("transformer", self.dim, self.blocks, self.dropout, self.length, self.heads, self.positions)
-
-    def _plan(self) -> Plan:
-        from tastemaker.models.nets.sequences import Plan
-
-        return Plan(
-            self._shape(),
-            self.fusion,
-            self.loss,
-            self.batch,
-            self.negatives,
-            self.alpha,
-            self.full,
-            self.id_dropout,
-            self.source_dropout,
-        )

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 from torch import Tensor, nn
 
 from tastemaker.core import Run
-from tastemaker.core.fingerprints import of_bytes, of_json
 from tastemaker.data import Dataset
+from tastemaker.data.fingerprint import fingerprint
 from tastemaker.data.held_out import hold_out
 from tastemaker.models.base import Given
 from tastemaker.models.judging import ndcg
@@ -64,6 +63,7 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
         run: Seed, device, threads, progress, checkpoints, seconds.
         key: What tells this network from others in the folder of checkpoints.
     """
+    key += fingerprint(data, given.features) + fingerprint(data, given.users)
     held = hold_out(data, run.seed) if given.validation is None else None
     if held is None:
         return _train(make, (data, given.validation), settings, run, key)[0]
@@ -88,13 +88,6 @@ def _train(
         settings=settings,
         validate=ndcg(task.scorer, data, validation),
         run=run,
-        key=key + _key(data, validation),
+        key=key + fingerprint(data) + (fingerprint(validation) if validation else ""),
     )
     return task, history.best_epoch
-
-
-def _key(data: Dataset, validation: Dataset | None) -> str:
-    """A text that changes with the behaviour that is learned from and stopped by."""
-    logs = [part.interactions for part in (data, validation) if part is not None]
-    arrays = [array for log in logs for array in (log.user, log.item, log.value, log.sign)]
-    return of_json([of_bytes(np.ascontiguousarray(array).tobytes()) for array in arrays])

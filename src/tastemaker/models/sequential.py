@@ -1,0 +1,60 @@
+"""What `transformer`, `gru` and `cnn` have in common: how they are tuned, planned and fitted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tastemaker.core import Run, spec_of
+from tastemaker.core.fingerprints import of_json
+from tastemaker.core.space import Choice, Range, SearchSpace
+from tastemaker.data import Dataset
+from tastemaker.models.base import Given
+
+if TYPE_CHECKING:
+    from tastemaker.models.nets.encoders import EncoderShape
+    from tastemaker.models.nets.sequences import Loss, Reader
+
+SPACE: SearchSpace = {
+    "dim": Choice((32, 64, 128)),
+    "dropout": Range(0.1, 0.6),
+    "learning_rate": Range(3e-4, 5e-3, log=True),
+    "id_dropout": Range(0.0, 0.6),
+    "weight_decay": Choice((0.0, 0.01, 0.1)),
+}
+
+
+class Sequential(Protocol):
+    """Settings that all have; see `Transformer`."""
+
+    fusion: Any
+    loss: Loss
+    negatives: int
+    alpha: float
+    full: int
+    id_dropout: float
+    source_dropout: float
+    learning_rate: float
+    weight_decay: float
+    epochs: int
+    patience: int
+    batch: int
+
+
+def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given, run: Run) -> Reader:
+    """Train an encoder of this shape to tell the next liked item at every place of every history."""
+    from tastemaker.models.nets.fitting import fit
+    from tastemaker.models.nets.sequences import Plan, Task
+    from tastemaker.training import TrainSettings
+
+    settings = TrainSettings(
+        rate=model.learning_rate,
+        weight_decay=model.weight_decay,
+        epochs=model.epochs,
+        patience=model.patience,
+        batch=model.batch,
+    )
+    names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout")
+    plan = Plan(shape, **{name: getattr(model, name) for name in names})
+    key = of_json(spec_of(model))
+    task = fit(lambda d, r: Task(plan, d, given.features, r), data, given, settings=settings, run=run, key=key)
+    return task.frozen()
