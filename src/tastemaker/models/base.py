@@ -123,6 +123,8 @@ class Recommender(ABC):
         if k < 1:
             raise BadSetting(f"Lists need at least 1 place; got k = {k}.")
         wish = Wish(k, repeat, allowed)
+        if isinstance(self, Relists):
+            return self.relist(queries, wish)
         if isinstance(self, Embeds):
             return rank_inner(self.query_vectors, self.item_vectors(), queries, wish)
         return rank(self.score, queries, wish, parallel=self.parallel)
@@ -161,6 +163,15 @@ class Rates(Protocol):
 
     def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Predicted rating of ``items[n]`` by ``queries[n]``, shape (n,)."""
+        ...
+
+
+@runtime_checkable
+class Relists(Protocol):
+    """A recommender that makes its lists from those of another, which thus keeps its own way of ranking."""
+
+    def relist(self, queries: Sequence[Query], wish: Wish) -> Recommendations:
+        """What `recommend` answers; as ranking by `score` where no item is forbidden or asked again."""
         ...
 
 

@@ -104,6 +104,27 @@ def _ensemble() -> type[Recommender]:
     return Ensemble
 
 
+@RECOMMENDERS.entry("mmr")
+def _mmr() -> type[Recommender]:
+    from tastemaker.models.rerank.mmr import MMR
+
+    return MMR
+
+
+@RECOMMENDERS.entry("dpp")
+def _dpp() -> type[Recommender]:
+    from tastemaker.models.rerank.dpp import DPP
+
+    return DPP
+
+
+@RECOMMENDERS.entry("calibrated")
+def _calibrated() -> type[Recommender]:
+    from tastemaker.models.rerank.calibrated import Calibrated
+
+    return Calibrated
+
+
 @RECOMMENDERS.entry("auto")
 def _auto() -> type[Recommender]:
     from tastemaker.models.auto import Auto

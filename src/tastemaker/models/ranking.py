@@ -33,7 +33,7 @@ def rank(score: Score, queries: Sequence[Query], wish: Wish, *, parallel: bool =
     recs = no_lists(queries, wish.k)
 
     def work(part: slice) -> int:
-        scores = _masked(score(queries[part]), queries[part], wish.repeat, rows(wish.allowed, part, len(queries)))
+        scores = masked(score(queries[part]), queries[part], wish.repeat, rows(wish.allowed, part, len(queries)))
         width = min(wish.k, scores.shape[1])
         recs.items[part, :width], recs.scores[part, :width] = top_k(scores, width)
         return max(1, CELLS // max(1, int(scores.shape[1])))
@@ -67,9 +67,10 @@ def seen(queries: Sequence[Query]) -> tuple[NDArray[np.intp], NDArray[np.int32]]
     return row, np.concatenate([np.empty(0, np.int32), *(q.history for q in queries)])
 
 
-def _masked(
+def masked(
     scores: NDArray[np.float32], queries: Sequence[Query], repeat: bool, allowed: NDArray[np.bool_] | None
 ) -> NDArray[np.float32]:
+    """A copy of the scores with -inf where there is no opinion, and what may not be listed."""
     scores = np.fmax(scores, np.float32(-np.inf))  # nan becomes -inf, in a copy: the model's own array stays as it is
     if not repeat:
         scores[seen(queries)] = -np.inf
