@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from made import dataset, names
 from tastemaker.core import DataError
-from tastemaker.data import Column, Query, Vocabulary, queries
+from tastemaker.data import Column, Dataset, Interactions, Query, Vocabulary, queries
 from tastemaker.data.join import join
 from tastemaker.data.strangers import strangers
 
@@ -75,3 +77,13 @@ def test_strangers_keep_only_known_items():
 
 def test_a_query_of_items_likes_them():
     assert Query.of([2, 1]).liked.tolist() == [2, 1]
+
+
+def test_pairs_are_sorted_and_stand_once_and_belong_to_their_data():
+    log = Interactions.of([1, 0, 1, 1], [2, 1, 2, 0])
+    data = Dataset(Vocabulary(("a", "b")), Vocabulary(("x", "y", "z")), log)
+    assert data.pairs.tolist() == data.liked_pairs.tolist() == [1, 3, 5]
+    disliked = replace(data, interactions=replace(log, sign=np.array([-1, 1, 1, 1], np.int8)))
+    assert disliked.pairs.tolist() == [1, 3, 5]
+    assert replace(data, interactions=log.take([1])).pairs.tolist() == [1]
+    assert data.only(np.zeros(4, bool)).pairs.tolist() == []

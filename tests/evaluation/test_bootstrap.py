@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tastemaker.evaluation.bootstrap import interval, resampled_means
+from tastemaker.evaluation.bootstrap import Rows, interval, resampled_means, resampled_parts
 
 
 def test_means_of_resamples_are_around_the_mean():
@@ -38,3 +38,17 @@ def test_blocks_do_not_change_the_draws(monkeypatch):
     whole = resampled_means(values, seed=2)
     monkeypatch.setattr("tastemaker.evaluation.bootstrap.CELLS", 200)
     assert resampled_means(values, seed=2) == pytest.approx(whole)
+
+
+def test_one_draw_of_users_serves_all_parts():
+    values = np.random.default_rng(0).normal(size=(300, 2))
+    some = np.arange(0, 300, 3)
+    whole, part, nobody = resampled_parts(
+        300, [Rows(np.arange(300), values), Rows(some, values[some]), Rows(some[:0], values[:0])], seed=4
+    )
+    np.testing.assert_array_equal(whole, resampled_means(values, seed=4))
+    hidden = np.where(np.isin(np.arange(300), some)[:, None], values, np.nan)
+    np.testing.assert_allclose(part, resampled_means(hidden, seed=4))
+    assert part.std(axis=0) == pytest.approx(values[some].std(axis=0) / 10, rel=0.1)
+    assert nobody.shape == (1000, 2)
+    assert np.isnan(nobody).all()

@@ -180,7 +180,27 @@ class Dataset:
         counts = np.bincount(user, minlength=len(self.users))
         return UserRows(order, np.concatenate([[0], np.cumsum(counts)]))
 
+    @cached_property
+    def pairs(self) -> NDArray[np.int64]:
+        """Codes ``user * number of items + item`` of all interactions, sorted, each once."""
+        return _distinct(self._codes)
+
+    @cached_property
+    def liked_pairs(self) -> NDArray[np.int64]:
+        """The same of those with a positive sign."""
+        return _distinct(self._codes[self.interactions.sign > 0])
+
+    @property
+    def _codes(self) -> NDArray[np.int64]:
+        return self.interactions.user.astype(np.int64) * len(self.items) + self.interactions.item
+
     def rows_of(self, user: int) -> NDArray[np.int64]:
         """Numbers of one user's interactions, oldest first."""
         order, start = self.by_user
         return order[start[user] : start[user + 1]]
+
+
+def _distinct(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sorted, each once."""
+    ordered = np.sort(codes)
+    return ordered[np.diff(ordered, prepend=-1) > 0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +12,26 @@ from tastemaker.core import generator
 
 RESAMPLES = 1000
 LEVEL = 0.95
-CELLS = 1 << 22  # weights held at a time: 32 MiB
+CELLS = 1 << 20  # weights held at a time: 8 MiB
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some of the users and their values.
+
+    Attributes:
+        at: Numbers of the users, shape (g,).
+        values: Shape (g, m), nan where not defined.
+    """
+
+    at: NDArray[np.intp]
+    values: NDArray[np.float64]
 
 
 def resampled_means(values: NDArray[np.float64], seed: int, resamples: int = RESAMPLES) -> NDArray[np.float64]:
     """Column means of resamples of the rows, drawn with replacement; nan cells count in no mean.
 
-    Rows of one resample are the same for all columns. Draws are counted (a multinomial vector a resample), so
-    that all means are one matrix product.
+    Rows of one resample are the same for all columns.
 
     Args:
         values: One row a user, shape (n, m).
@@ -26,25 +41,51 @@ def resampled_means(values: NDArray[np.float64], seed: int, resamples: int = RES
     Returns:
         Shape (b, m); nan where a resample has no value in a column.
     """
-    n, m = values.shape
-    out = np.full((resamples, m), np.nan)
+    return resampled_parts(len(values), [Rows(np.arange(len(values)), values)], seed, resamples)[0]
+
+
+def resampled_parts(n: int, parts: Sequence[Rows], seed: int, resamples: int = RESAMPLES) -> list[NDArray[np.float64]]:
+    """The same for several parts of `n` users: one draw of users serves them all.
+
+    Draws are counted (a multinomial vector a resample), so that all means are one matrix product.
+    """
+    out = [np.full((resamples, part.values.shape[1]), np.nan) for part in parts]
     if n == 0:
         return out
     rng = generator(seed, "bootstrap")
-    there = np.isfinite(values)
-    filled, there = np.where(there, values, 0), there.astype(np.float64)
+    sums = [_Sums(part) for part in parts]
     step = max(1, CELLS // n)
     for at in range(0, resamples, step):
         weights = _draws(rng, min(step, resamples - at), n)
-        total, count = weights @ filled, weights @ there
-        out[at : at + step] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        for means, of in zip(out, sums, strict=True):
+            means[at : at + step] = of.means(weights)
     return out
+
+
+class _Sums:
+    """Weighted means of the columns of one part."""
+
+    def __init__(self, part: Rows) -> None:
+        there = np.isfinite(part.values)
+        self._at = part.at
+        self._filled = np.where(there, part.values, 0)
+        self._gaps = np.flatnonzero(~there.all(axis=0))  # columns that are not defined for everybody
+        self._there = there[:, self._gaps].astype(np.float64)
+
+    def means(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        own = weights if len(self._at) == weights.shape[1] else weights[:, self._at]
+        total = own @ self._filled
+        count = np.broadcast_to(own.sum(axis=1, keepdims=True), total.shape).copy()
+        count[:, self._gaps] = own @ self._there
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _draws(rng: np.random.Generator, rows: int, n: int) -> NDArray[np.float64]:
     """How often each of n users is drawn in `n` draws, shape (rows, n)."""
-    drawn = rng.integers(0, n, size=(rows, n)) + np.arange(rows)[:, None] * n
-    return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+    out = np.empty((rows, n))
+    for row in out:
+        row[:] = np.bincount(rng.integers(0, n, size=n), minlength=n)
+    return out
 
 
 def interval(means: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

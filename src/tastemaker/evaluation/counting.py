@@ -26,8 +26,7 @@ class Pairs(NamedTuple):
 
 def seen_pairs(data: Dataset) -> Pairs:
     """All pairs of `data`, whatever their sign: what was seen may not be listed again."""
-    code = data.interactions.user.astype(np.int64) * len(data.items) + data.interactions.item
-    user, item = np.divmod(np.unique(code), max(len(data.items), 1))
+    user, item = np.divmod(data.pairs, max(len(data.items), 1))
     return Pairs(user, item, np.bincount(user, minlength=len(data.users)))
 
 

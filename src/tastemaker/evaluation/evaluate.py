@@ -14,8 +14,8 @@ from tastemaker.evaluation.asking import Asker, users_with_answers
 from tastemaker.evaluation.base import ExposureMetric, Metric, Recommends
 from tastemaker.evaluation.chosen import Chosen, choose
 from tastemaker.evaluation.counting import exposure, popularity, seen_pairs
-from tastemaker.evaluation.judging import among, judge, right_pairs
-from tastemaker.evaluation.measured import Measured, with_intervals
+from tastemaker.evaluation.judging import among, judge
+from tastemaker.evaluation.measured import Measured
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.slices import Lists, slices
 
@@ -79,12 +79,11 @@ def measure_lists(  # noqa: PLR0913 - as `evaluate`
     catalogue = _catalogue(takers, allowed)
     values = {name: m.measure(recs, test, train, items=items) for name, m in chosen.users.items()}
     shown = {depth: exposure(recs.items[:, :depth], len(takers))[catalogue] for depth in _depths(chosen, k)}
-    measures = with_intervals(values, seed) | _of_all(chosen, shown, len(recs.users))
-    parts, gaps = slices(Lists(recs, train, test, k), values, seed)
+    of_users, parts, gaps = slices(Lists(recs, train, test, k), values, seed)
     return Report(
         k=k,
         users=tuple(test.users.ids[user] for user in recs.users),
-        measures=measures,
+        measures={**of_users, **_of_all(chosen, shown, len(recs.users))},
         facts=_facts(recs, train, test, k),
         slices=parts,
         gaps=gaps,
@@ -124,7 +123,7 @@ def _facts(recs: Recommendations, train: Dataset, test: Dataset, k: int) -> dict
     listed, n_items = recs.items[:, :k], len(train.items)
     there = listed >= 0
     code = recs.users[:, None].astype(np.int64) * n_items + listed
-    right = right_pairs(test)
+    right = test.liked_pairs
     right = right[np.isin(right // n_items, recs.users)]
     counts = {
         "users": len(recs.users),
@@ -134,6 +133,6 @@ def _facts(recs: Recommendations, train: Dataset, test: Dataset, k: int) -> dict
         "cold_answers": (takers[right % n_items] == 0).sum(),
         "listed": there.sum(),
         "cold_listed": (there & (takers[listed] == 0)).sum(),
-        "seen_listed": (there & among(code, seen.user * n_items + seen.item)).sum(),
+        "seen_listed": (there & among(code, train.pairs)).sum(),
     }
     return {name: int(count) for name, count in counts.items()}

@@ -28,7 +28,7 @@ class Judged(NamedTuple):
 
 def judge(recs: Recommendations, truth: Dataset, k: int) -> Judged:
     """Compare the first `k` places with the items that `truth` holds with a positive sign."""
-    right = right_pairs(truth)
+    right = truth.liked_pairs
     n_items = len(truth.items)
     answers = np.bincount(right // n_items, minlength=len(truth.users) + 1)[recs.users]
     listed = recs.items[:, :k].astype(np.int64)
@@ -36,13 +36,6 @@ def judge(recs: Recommendations, truth: Dataset, k: int) -> Judged:
     hits = np.zeros((len(listed), k), bool)
     hits[:, : listed.shape[1]] = among(code, right) & (listed >= 0) & (recs.users >= 0)[:, None]
     return Judged(hits, answers)
-
-
-def right_pairs(truth: Dataset) -> NDArray[np.int64]:
-    """Codes ``user * number of items + item`` of the right answers, sorted, each once."""
-    log = truth.interactions
-    code = log.user.astype(np.int64) * len(truth.items) + log.item
-    return np.unique(code[log.sign > 0])
 
 
 def among(code: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -58,16 +58,11 @@ def plain(value: float) -> float | None:
 
 def with_intervals(columns: Mapping[str, NDArray[np.float64]], seed: int) -> dict[str, Measured]:
     """Means and bootstrap intervals of values a user, all (q,); one draw of users serves all columns."""
-    return measured(columns, resampled(columns, seed))
-
-
-def resampled(columns: Mapping[str, NDArray[np.float64]], seed: int) -> NDArray[np.float64]:
-    """Means of the columns, each (q,), in resamples of the users, shape (b, columns)."""
-    return resampled_means(np.column_stack(list(columns.values())), seed) if columns else np.empty((0, 0))
+    return measured(columns, resampled_means(np.column_stack(list(columns.values())), seed)) if columns else {}
 
 
 def measured(columns: Mapping[str, NDArray[np.float64]], means: NDArray[np.float64]) -> dict[str, Measured]:
-    """Measures of the columns with intervals from what `resampled` gave."""
+    """Measures of the columns with intervals from their means in resamples of the users, shape (b, columns)."""
     if not columns:
         return {}
     values = np.column_stack(list(columns.values()))

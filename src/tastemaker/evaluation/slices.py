@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.data import Dataset, Recommendations
-from tastemaker.evaluation.bootstrap import interval
+from tastemaker.evaluation.bootstrap import Rows, interval, resampled_parts
 from tastemaker.evaluation.catalog import METRICS
 from tastemaker.evaluation.counting import popularity, seen_pairs
 from tastemaker.evaluation.groups import Labels, history_labels, labels_of, largest
-from tastemaker.evaluation.measured import measured, resampled
+from tastemaker.evaluation.measured import Measures, measured
 from tastemaker.evaluation.report import Gap, Slice
 
 ATTRIBUTES = 6
@@ -35,34 +35,55 @@ class Lists:
 
 @dataclass(frozen=True)
 class Group:
-    """A slice with its means in resamples of its users, shape (b, metrics)."""
+    """Some of the users: their numbers, shape (g,), and their values."""
+
+    by: str
+    name: str
+    at: NDArray[np.intp]
+    values: Values
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A slice with its means in resamples of the users, shape (b, metrics)."""
 
     slice: Slice
     means: NDArray[np.float64]
 
 
-def slices(lists: Lists, values: Values, seed: int) -> tuple[tuple[Slice, ...], tuple[Gap, ...]]:
-    """By length of history, warm and cold users, user attributes, known and new items; whatever tells apart.
+def slices(lists: Lists, values: Values, seed: int) -> tuple[Measures, tuple[Slice, ...], tuple[Gap, ...]]:
+    """Of everybody; by length of history, warm and cold users, user attributes, known and new items.
 
-    Gaps are given for user attributes, between groups of at least 20 users.
+    Cuts that tell nobody apart are left out. Gaps are given for user attributes, between groups of at least 20
+    users. One draw of users serves all intervals.
     """
-    found: list[Slice] = []
-    gaps: list[Gap] = []
-    for by, labels in _cuts(lists):
-        names = largest(labels)
-        if len(names) < 2:
-            continue
-        groups = [_group(by, name, values, labels == name, seed + at) for at, name in enumerate(names)]
-        found += [group.slice for group in groups]
-        if by in lists.train.user_attributes:
-            gaps += _gaps([group for group in groups if group.slice.n >= FEWEST])
-    return (*found, *_by_answers(lists, seed)), tuple(gaps)
+    everybody = Group("", "", np.arange(len(lists.recs.users)), values)
+    cuts = [_groups(by, labels, values) for by, labels in _cuts(lists)]
+    groups = [everybody, *(group for cut in cuts for group in cut), *_by_answers(lists)]
+    whole, *drawn = _drawn(groups, len(everybody.at), seed)
+    gaps = [
+        gap
+        for by in lists.train.user_attributes
+        for gap in _gaps([d for d in drawn if d.slice.by == by and d.slice.n >= FEWEST])
+    ]
+    return whole.slice.measures, tuple(d.slice for d in drawn), tuple(gaps)
 
 
-def _group(by: str, name: str, values: Values, mask: NDArray[np.bool_], seed: int) -> Group:
-    part = {metric: column[mask] for metric, column in values.items()}
-    means = resampled(part, seed)
-    return Group(Slice(by, name, int(mask.sum()), measured(part, means)), means)
+def _groups(by: str, labels: Labels, values: Values) -> list[Group]:
+    names = largest(labels)
+    places = [np.flatnonzero(labels == name) for name in names] if len(names) > 1 else []
+    return [
+        Group(by, name, at, {metric: column[at] for metric, column in values.items()})
+        for name, at in zip(names, places, strict=False)
+    ]
+
+
+def _drawn(groups: list[Group], n: int, seed: int) -> list[Drawn]:
+    rows = [Rows(group.at, np.array(list(group.values.values())).reshape(-1, len(group.at)).T) for group in groups]
+    return [
+        Drawn(Slice(group.by, group.name, len(group.at), measured(group.values, means)), means)
+        for group, means in zip(groups, resampled_parts(n, rows, seed), strict=True)
+    ]
 
 
 def _cuts(lists: Lists) -> Iterator[tuple[str, Labels]]:
@@ -73,7 +94,7 @@ def _cuts(lists: Lists) -> Iterator[tuple[str, Labels]]:
         yield name, labels_of(column)[lists.recs.users]
 
 
-def _by_answers(lists: Lists, seed: int) -> Iterator[Slice]:
+def _by_answers(lists: Lists) -> Iterator[Group]:
     """Right answers that training knows, and those that are new items; where there are both."""
     takers, _ = popularity(lists.train)
     log = lists.test.interactions
@@ -84,10 +105,11 @@ def _by_answers(lists: Lists, seed: int) -> Iterator[Slice]:
         part = replace(lists.test, interactions=log.take(mask), comments=None, split=None)
         metrics = [METRICS.build({"name": metric, "k": lists.k}) for metric in OF_ANSWERS]
         values = {metric.name: metric.measure(lists.recs, part, lists.train) for metric in metrics}
-        yield _group("answers", name, values, np.isfinite(values["recall"]), seed).slice
+        at = np.flatnonzero(np.isfinite(values["recall"]))
+        yield Group("answers", name, at, {metric: column[at] for metric, column in values.items()})
 
 
-def _gaps(groups: list[Group]) -> Iterator[Gap]:
+def _gaps(groups: list[Drawn]) -> Iterator[Gap]:
     """For each metric the difference of the groups with the highest and the lowest value."""
     if len(groups) < 2:
         return
