@@ -13,7 +13,7 @@ from tastemaker.models import RECOMMENDERS, Embeds, load
 NAMES = RECOMMENDERS.names()
 SEQUENCES = ["transformer", "gru", "cnn"]
 QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in SEQUENCES}}
-NEIGHBOURS = ["als", "ease", "item_knn", "rp3beta", "session_knn", "user_knn"]
+NEIGHBOURS = ["als", "ease", "item_knn", "mf", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
 

@@ -154,7 +154,7 @@ class Explains(Protocol):
 
 @runtime_checkable
 class Rates(Protocol):
-    """A recommender that also predicts ratings; its `recommend` sorts exactly as its `rate`."""
+    """A recommender that also predicts ratings; what its lists make of them is its own affair."""
 
     @property
     def threshold(self) -> float:

@@ -62,6 +62,13 @@ def _als() -> type[Recommender]:
     return ALS
 
 
+@RECOMMENDERS.entry("mf")
+def _mf() -> type[Recommender]:
+    from tastemaker.models.mf import MF
+
+    return MF
+
+
 @RECOMMENDERS.entry("multimodal_mlp")
 def _multimodal_mlp() -> type[Recommender]:
     from tastemaker.models.multimodal_mlp import MultimodalMLP

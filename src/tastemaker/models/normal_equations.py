@@ -33,7 +33,7 @@ def solve(cells: csr_array, target: Reals, vectors: Reals, ridge: Reals) -> Real
     out = np.zeros((cells.shape[0], d), np.float32)
     root = np.sqrt(cells.data)
     goal = root * target
-    for rows, length in _batches(np.diff(cells.indptr), d):
+    for rows, length in batches(np.diff(cells.indptr), d):
         place = cells.indptr[rows][:, None] + np.arange(length)
         there = place < cells.indptr[rows + 1][:, None]
         place = np.where(there, place, 0)
@@ -58,7 +58,7 @@ def _primal(near: Reals, goal: Reals, ridge: Reals) -> Reals:
     return out
 
 
-def _batches(sizes: NDArray[np.integer], d: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+def batches(sizes: NDArray[np.integer], d: int) -> Iterator[tuple[NDArray[np.int64], int]]:
     """Rows with entries in batches of one padded length; the length depends on the row's own size alone."""
     step = 2.0 ** np.floor(np.log2(np.maximum(sizes, FINE))) / FINE
     length = (np.ceil(sizes / step) * step).astype(np.int64)

@@ -167,7 +167,7 @@ class Pipeline:
         """
         if not isinstance(self.model, Rates):
             raise BadSetting(
-                f"The model {self.model.name!r} ranks, it predicts no ratings. Fit --model multimodal_mlp."
+                f"The model {self.model.name!r} ranks, it predicts no ratings. Fit --model mf or multimodal_mlp."
             )
         asking, which = np.unique(np.asarray(users, object), return_inverse=True)
         known = self.queries([str(u) for u in asking])
