@@ -12,7 +12,8 @@ from tastemaker.models import RECOMMENDERS, Embeds, load
 
 NAMES = RECOMMENDERS.names()
 SEQUENCES = ["transformer", "gru", "cnn"]
-QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in SEQUENCES}}
+GRAPHS = ["lightgcn", "freedom", "alpharec", "mm_graph"]
+QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in [*SEQUENCES, *GRAPHS]}}
 NEIGHBOURS = ["als", "ease", "item_knn", "mf", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
@@ -183,7 +184,7 @@ def test_tastes_are_told_apart(name):
     assert hits > 0.6
 
 
-@pytest.mark.parametrize("name", [*NEIGHBOURS, "content"])
+@pytest.mark.parametrize("name", [*NEIGHBOURS, *GRAPHS, "content"])
 def test_an_empty_history_gives_no_opinion(name):
     assert np.isnan(fitted(name).score([Query(None)])).all()
 

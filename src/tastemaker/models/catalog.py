@@ -97,6 +97,34 @@ def _cnn() -> type[Recommender]:
     return CNN
 
 
+@RECOMMENDERS.entry("lightgcn")
+def _lightgcn() -> type[Recommender]:
+    from tastemaker.models.lightgcn import LightGCN
+
+    return LightGCN
+
+
+@RECOMMENDERS.entry("freedom")
+def _freedom() -> type[Recommender]:
+    from tastemaker.models.freedom import Freedom
+
+    return Freedom
+
+
+@RECOMMENDERS.entry("alpharec")
+def _alpharec() -> type[Recommender]:
+    from tastemaker.models.alpharec import AlphaRec
+
+    return AlphaRec
+
+
+@RECOMMENDERS.entry("mm_graph")
+def _mm_graph() -> type[Recommender]:
+    from tastemaker.models.mm_graph import MMGraph
+
+    return MMGraph
+
+
 @RECOMMENDERS.entry("fallback")
 def _fallback() -> type[Recommender]:
     from tastemaker.models.fallback import Fallback

@@ -47,20 +47,26 @@ def test_an_item_without_one_source_relies_on_the_other():
     np.testing.assert_allclose(graphs.mixed([one, other], [0.2, 0.8]).toarray(), [[0.1, 0.9], [0, 1]], rtol=1e-6)
 
 
-def test_the_bipartite_graph_by_hand():
-    found = graphs.bipartite(csr_array(np.array([[1, 1], [0, 1]], np.float32))).toarray()
+def test_only_some_items_may_be_neighbours():
+    among = np.arange(40) < 7
+    found = graphs.knn_graph(some(), np.ones(40, bool), 3, among=among)
+    assert (np.diff(found.indptr) == 3).all()
+    assert found.indices.max() < 7
+
+
+def test_the_graph_of_likes_by_hand():
+    found = graphs.normalised(csr_array(np.array([[1, 1, 0], [0, 1, 0]], np.float32))).toarray()
     half = 0.5**0.5
-    np.testing.assert_allclose(found[:2, 2:], [[half, 0.5], [0, half]], rtol=1e-6)
-    np.testing.assert_array_equal(found, found.T)
+    np.testing.assert_allclose(found, [[half, 0.5, 0], [0, half, 0]], rtol=1e-6)
 
 
 def test_propagation_and_its_gradient_are_those_of_dense_algebra():
     liked = csr_array((np.random.default_rng(1).random((7, 9)) < 0.4).astype(np.float32))
-    adjacency = graphs.bipartite(liked)
-    dense = torch.from_numpy(adjacency.toarray())
-    one, other = (torch.from_numpy(some(16, 4)).requires_grad_() for _ in range(2))
-    found = graphs.propagate(one, graphs.to_torch(adjacency), 2)
-    wanted = (other + dense @ other + dense @ dense @ other) / 3
+    likes = graphs.normalised(liked)
+    walk = torch.from_numpy((likes.T @ likes).toarray())
+    one, other = (torch.from_numpy(some(9, 4)).requires_grad_() for _ in range(2))
+    found = graphs.propagate(one, graphs.Edges.of(likes), 2)
+    wanted = (other + walk @ other + walk @ walk @ other) / 3
     torch.testing.assert_close(found, wanted)
     (found**2).sum().backward()
     (wanted**2).sum().backward()
