@@ -47,17 +47,20 @@ class Views(NamedTuple):
         for name in given:
             if name not in self.names:
                 raise BadSetting(f"There is no source {name!r} to weigh; there are: {', '.join(self.names) or 'none'}.")
-        from scipy.sparse import csr_array
-
-        n = len(self.present)
-        nothing = csr_array((n, n), dtype=np.float32)
-        return self._edges(mixed((*self.graphs, nothing), [*(given.get(name, 0.0) for name in self.names), 0.0]))
+        shares = [given.get(name, 0.0) for name in self.names]
+        return self._edges(mixed(self.graphs, shares) if self.names else self._nothing())
 
     def each(self) -> tuple[list[Edges], Tensor]:
         """A graph a source, each row summing to 1, and which items have neighbours in it, (n_items, sources)."""
         near = np.array([np.diff(graph.indptr) > 0 for graph in self.graphs], bool)
         there = torch.from_numpy(near.T.reshape(self.present.shape)).to(self.present.device)
         return [self._edges(mixed([graph], [1.0])) for graph in self.graphs], there
+
+    def _nothing(self) -> csr_array:
+        from scipy.sparse import csr_array
+
+        n, none = len(self.present), np.empty(0, np.int64)
+        return csr_array((np.empty(0, np.float32), (none, none)), shape=(n, n))
 
     def needed(self, model: str) -> Views:
         """The same; raises `BadSetting` where there is no source at all."""
