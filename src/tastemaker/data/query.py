@@ -64,16 +64,16 @@ class Query:
 
 def queries(data: Dataset, users: Iterable[int]) -> list[Query]:
     """What each user row would ask, given the interactions of `data` as his history."""
-    asking = [int(user) for user in users]
+    asking = np.fromiter(users, np.int64)
     order, start = data.by_user
-    spans = [slice(start[user], start[user + 1]) for user in asking]
-    rows = np.concatenate([np.empty(0, np.int64), *(order[span] for span in spans)])
+    n = start[asking + 1] - start[asking]
+    ends = np.cumsum(n)
+    rows = order[np.repeat(start[asking] - ends + n, n) + np.arange(n.sum())]
     log = data.interactions
-    columns = [column[rows] for column in (log.item, log.value, log.time, log.kind, log.sign)]
-    ends = np.cumsum([0, *(span.stop - span.start for span in spans)]).tolist()
-    return [
-        Query(user, *(column[a:b] for column in columns)) for user, (a, b) in zip(asking, pairwise(ends), strict=True)
-    ]
+    spans = list(pairwise([0, *ends.tolist()]))
+    columns = (column[rows] for column in (log.item, log.value, log.time, log.kind, log.sign))
+    histories = ([column[a:b] for a, b in spans] for column in columns)
+    return list(map(Query, asking.tolist(), *histories))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, final, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, final, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
 from tastemaker.models.ranking import Wish, rank
 from tastemaker.models.ranking_inner import rank_inner
+from tastemaker.models.ranking_sparse import rank_sparse
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Scores = NDArray[np.float32]  # (n_queries, n_items), higher is better, nan = no opinion
 State = Mapping[str, NDArray[Any]]
@@ -47,8 +51,8 @@ class Recommender(ABC):
         name: Its name in the catalog.
         needs_vectors: Whether `fit` refuses to work without item vectors.
         space: Settings that `tune` may change, and the values worth trying; the others stay as they are.
-        parallel: Whether `score` may be called from several threads at once and gains by it: sparse algebra does,
-            torch and products of full matrices have threads of their own.
+        parallel: Whether `score` may be called from several threads at once and gains by it; torch and products
+            of full matrices have threads of their own.
     """
 
     name: ClassVar[str]
@@ -125,6 +129,8 @@ class Recommender(ABC):
         wish = Wish(k, repeat, allowed)
         if isinstance(self, Relists):
             return self.relist(queries, wish)
+        if isinstance(self, Sparse):
+            return rank_sparse(self.sparse_scores, queries, wish)
         if isinstance(self, Embeds):
             return rank_inner(self.query_vectors, self.item_vectors(), queries, wish)
         return rank(self.score, queries, wish, parallel=self.parallel)
@@ -163,6 +169,18 @@ class Rates(Protocol):
 
     def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Predicted rating of ``items[n]`` by ``queries[n]``, shape (n,)."""
+        ...
+
+
+@runtime_checkable
+class Sparse(Protocol):
+    """A recommender that has an opinion on few items: its lists need no full rows of scores.
+
+    May be called from several threads at once.
+    """
+
+    def sparse_scores(self, queries: Sequence[Query]) -> csr_array:
+        """Float32, shape (q, n_items); what is not stored, or 0, is no opinion, and nan in `score`."""
         ...
 
 

@@ -44,7 +44,6 @@ class ItemKNN(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
-    parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 1000
     shrink: Annotated[float, Ge(0)] = 20.0
     decay: Annotated[float, Gt(0), Le(1)] = 0.8
@@ -69,9 +68,14 @@ class ItemKNN(Recommender):
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Weighted sums of similarities; nan where no item of the history is similar."""
+        return sparse.opinions(self.sparse_scores(queries))
+
+    def sparse_scores(self, queries: Sequence[Query]) -> csr_array:
+        """Weighted sums of similarities. The same where there are any."""
         similar = self._fitted()
         taken = histories.matrix(queries, similar.shape[0], decay=self._decay, dislike=self.dislike)
-        return sparse.opinions(taken @ similar)
+        out: csr_array = taken @ similar
+        return out
 
     def contributions(self, query: Query, item: int) -> NDArray[np.float32]:
         """What each entry of the history adds to the score of `item`, shape (h,)."""

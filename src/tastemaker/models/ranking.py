@@ -81,9 +81,14 @@ def masked(
 
 def forbid(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> None:
     """Set what is not `allowed`, (n_items,) or (q, n_items), to -inf; raises `BadSetting` on another shape."""
-    if allowed.shape[-1] != scores.shape[1]:
-        raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {scores.shape[1]}.")
+    same_items(allowed, scores.shape[1])
     scores[~np.broadcast_to(allowed, scores.shape)] = -np.inf
+
+
+def same_items(allowed: NDArray[np.bool_], n_items: int) -> None:
+    """Raise `BadSetting` where `allowed` speaks of another number of items."""
+    if allowed.shape[-1] != n_items:
+        raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {n_items}.")
 
 
 def top_k(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -97,7 +102,14 @@ def top_k(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArr
     row, column = np.divmod(np.flatnonzero(scores >= _bound(scores, k)), max(m, 1))
     if len(row) > SOME * k * n:  # many ties
         row, column = _exact(scores, k)
-    value = scores[row, column]
+    return first_of(row, column, scores[row, column], (n, k))
+
+
+def first_of(
+    row: NDArray[np.intp], column: NDArray[np.integer], value: NDArray[np.float32], shape: tuple[int, int]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Lists of `shape` (n, k) from candidates in any order: the best of each row first, ties by column."""
+    n, k = shape
     order = np.lexsort((column, -value, row))
     row, column, value = row[order], column[order], value[order]
     place = np.arange(len(row)) - _starts(row, n)[row]

@@ -47,7 +47,6 @@ class RP3Beta(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
-    parallel: ClassVar[bool] = True
     alpha: Annotated[float, Ge(0), Le(4)] = 0.4
     beta: Annotated[float, Ge(0), Le(4)] = 0.2
     k: Annotated[int, Ge(1)] = 1000
@@ -74,9 +73,14 @@ class RP3Beta(Recommender):
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Weighted sums of walks; nan where none leads from the history to the item."""
+        return sparse.opinions(self.sparse_scores(queries))
+
+    def sparse_scores(self, queries: Sequence[Query]) -> csr_array:
+        """Weighted sums of walks. The same where there are any."""
         walks = self._fitted()
         taken = histories.matrix(queries, walks.shape[0], decay=self._decay, dislike=self.dislike)
-        return sparse.opinions(taken @ walks)
+        out: csr_array = taken @ walks
+        return out
 
     def contributions(self, query: Query, item: int) -> NDArray[np.float32]:
         """What each entry of the history adds to the score of `item`, shape (h,)."""

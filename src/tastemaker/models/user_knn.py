@@ -44,7 +44,6 @@ class UserKNN(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
-    parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 100
     shrink: Annotated[float, Ge(0)] = 5.0
     decay: Annotated[float, Gt(0), Le(1)] = 0.8
@@ -61,7 +60,12 @@ class UserKNN(Recommender):
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Sums of the neighbours' similarities; nan where no neighbour liked the item."""
-        return sparse.opinions(self._neighbours(queries) @ self._fitted())
+        return sparse.opinions(self.sparse_scores(queries))
+
+    def sparse_scores(self, queries: Sequence[Query]) -> csr_array:
+        """Sums of the neighbours' similarities. The same where there are any."""
+        out: csr_array = self._neighbours(queries) @ self._fitted()
+        return out
 
     def state(self) -> State:
         """Who liked what."""
