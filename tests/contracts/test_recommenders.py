@@ -13,7 +13,9 @@ from tastemaker.models import RECOMMENDERS, Embeds, load
 NAMES = RECOMMENDERS.names()
 SEQUENCES = ["transformer", "gru", "cnn"]
 GRAPHS = ["lightgcn", "freedom", "alpharec", "mm_graph"]
-QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in [*SEQUENCES, *GRAPHS]}}
+PAIRWISE = ["bpr", "vbpr", "neumf"]
+SLOW = [*SEQUENCES, *GRAPHS, *PAIRWISE]
+QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in SLOW}}
 NEIGHBOURS = ["als", "ease", "item_knn", "mf", "rp3beta", "session_knn", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 

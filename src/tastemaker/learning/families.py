@@ -11,11 +11,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "content": ("content",),
     "user collaborative": ("user_knn",),
     "item collaborative": ("item_knn",),
-    "factorisation": ("als", "bpr", "mf", "lightgcn"),
+    "factorisation": ("als", "mf", "bpr", "neumf", "lightgcn"),
     "convolution": ("cnn", "caser"),
     "recurrent": ("gru", "gru4rec"),
     "transformer": ("transformer", "sasrec"),
-    "multimodal": ("two_tower", "mm_graph", "freedom", "alpharec", "multimodal_mlp"),
+    "multimodal": ("two_tower", "mm_graph", "freedom", "alpharec", "multimodal_mlp", "vbpr"),
 }
 SIMPLE = ("popular", "item_knn", "rp3beta", "ease", "user_knn")  # the best of them is what others must beat
 CONTENT = ("content", *FAMILIES["multimodal"])  # those asked what they lose with a modality missing

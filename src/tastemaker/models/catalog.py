@@ -69,6 +69,27 @@ def _mf() -> type[Recommender]:
     return MF
 
 
+@RECOMMENDERS.entry("bpr")
+def _bpr() -> type[Recommender]:
+    from tastemaker.models.bpr import BPR
+
+    return BPR
+
+
+@RECOMMENDERS.entry("vbpr")
+def _vbpr() -> type[Recommender]:
+    from tastemaker.models.vbpr import VBPR
+
+    return VBPR
+
+
+@RECOMMENDERS.entry("neumf")
+def _neumf() -> type[Recommender]:
+    from tastemaker.models.neumf import NeuMF
+
+    return NeuMF
+
+
 @RECOMMENDERS.entry("multimodal_mlp")
 def _multimodal_mlp() -> type[Recommender]:
     from tastemaker.models.multimodal_mlp import MultimodalMLP
