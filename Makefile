@@ -39,6 +39,9 @@ check: $(INSTALLED)  ## ruff, mypy --strict, import-linter, docs: under a minute
 bench: setup  ## items a second beside the plain library calls
 	$(BIN)/python benchmarks/speed/bench_encoders.py
 	$(BIN)/python benchmarks/speed/bench_reading.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_item_knn.py
+	$(BIN)/python benchmarks/speed/bench_scale.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/cost_curves.py
 	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py bench_evaluation.py" --benchmark-only benchmarks/speed
 
 soak: setup  ## long checks: killed processes, big tables, many seeds

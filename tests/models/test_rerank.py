@@ -12,6 +12,7 @@ from tastemaker.evaluation.metrics.calibration import Calibration
 from tastemaker.evaluation.metrics.diversity import Diversity
 from tastemaker.models import RECOMMENDERS
 from tastemaker.models.ranking import Wish, rank
+from tastemaker.models.rerank.likeness import narrow
 from tastemaker.models.rerank.top import falling, greedy, relevance
 
 NAMES = ["mmr", "dpp", "calibrated"]
@@ -215,3 +216,14 @@ def test_refuses_what_cannot_be():
         RECOMMENDERS.build({"name": "dpp", "model": "content"}).fit(dataset())
     with pytest.raises(BadSetting, match="no categories called 'colour'"):
         fitted("calibrated", *shelves(), attribute="colour")
+
+
+def test_wide_vectors_keep_their_likeness_in_fewer_directions():
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(300, 40)) @ rng.normal(size=(40, 900)) + 0.1 * rng.normal(size=(300, 900))
+    unit = (wide / np.linalg.norm(wide, axis=1, keepdims=True)).astype(np.float32)
+    unit[7] = 0
+    less = narrow(unit, seed=0)
+    assert less.shape == (300, 128)
+    np.testing.assert_allclose(less @ less.T, unit @ unit.T, atol=0.01)
+    np.testing.assert_array_equal(narrow(unit[:, :100], seed=0), unit[:, :100])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STEEP = 1e5  # condition from which on float32 loses too many digits
 FULL = 0.1  # share of entries from which on a full product is faster
 TILE = 1024  # rows mirrored at a time
+NEAR = 256  # columns multiplied at a time
 
 Square = NDArray[np.floating]
 
@@ -56,7 +57,11 @@ def times(matrix: Square, other: csr_array) -> Square:
     """``matrix @ other`` for a symmetric matrix, shape (n, n)."""
     if other.nnz > FULL * other.shape[0] * other.shape[1]:
         return np.asarray(matrix @ other.toarray().astype(matrix.dtype))
-    return np.ascontiguousarray((other.T.tocsr().astype(matrix.dtype) @ matrix).T)
+    turned, out = other.T.tocsr().astype(matrix.dtype), np.empty_like(matrix)
+    for start in range(0, len(matrix), NEAR):  # so that a tile of the product stays near the processor
+        part = slice(start, start + NEAR)
+        out[part] = (turned @ np.ascontiguousarray(matrix[:, part])).T
+    return out
 
 
 def invert(matrix: Square) -> Square:
