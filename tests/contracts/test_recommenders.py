@@ -16,7 +16,7 @@ GRAPHS = ["lightgcn", "freedom", "alpharec", "mm_graph"]
 PAIRWISE = ["bpr", "vbpr", "neumf"]
 SLOW = [*SEQUENCES, *GRAPHS, *PAIRWISE]
 QUICK = {"multimodal_mlp": {"epochs": 2}, **{name: {"epochs": 2, "dim": 8} for name in SLOW}}
-NEIGHBOURS = ["als", "ease", "item_knn", "mf", "rp3beta", "session_knn", "user_knn"]
+NEIGHBOURS = ["als", "ease", "item_knn", "mf", "rp3beta", "session_knn", "slim", "user_knn"]
 PERSONAL = [*NEIGHBOURS, "content", "fallback"]
 
 
@@ -255,7 +255,7 @@ def test_nan_vectors_and_absent_items_are_never_answered_with_infinity(name):
         assert np.isnan(scores[:, 12:]).all()
 
 
-@pytest.mark.parametrize("name", ["item_knn", "rp3beta", "ease", "content"])
+@pytest.mark.parametrize("name", ["item_knn", "rp3beta", "ease", "slim", "content"])
 def test_contributions_sum_to_the_score(name):
     data = dataset(n=120)
     model = fitted(name, data=data)

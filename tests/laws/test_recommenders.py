@@ -12,7 +12,7 @@ from tastemaker.data import ItemVectors, queries
 from tastemaker.models import RECOMMENDERS
 from tastemaker.models.ranking import top_k
 
-CLASSIC = ["als", "content", "ease", "fallback", "item_knn", "mf", "popular", "rp3beta", "user_knn"]
+CLASSIC = ["als", "content", "ease", "fallback", "item_knn", "mf", "popular", "rp3beta", "slim", "user_knn"]
 seeds = st.integers(0, 10_000)
 
 

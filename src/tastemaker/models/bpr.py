@@ -45,7 +45,7 @@ class BPR(Recommender):
     space: ClassVar[SearchSpace] = SPACE
     dim: Annotated[int, Ge(1), Le(1024)] = 64
     alpha: Annotated[float, Ge(0), Le(1)] = 0.5
-    negatives: Annotated[int, Ge(1)] = 1
+    negatives: Annotated[int, Ge(1)] = 4
     reg: Annotated[float, Ge(0)] = 0.001
     learning_rate: Annotated[float, Gt(0)] = 0.005
     epochs: Annotated[int, Ge(1)] = 100

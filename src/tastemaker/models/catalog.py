@@ -55,6 +55,13 @@ def _ease() -> type[Recommender]:
     return EASE
 
 
+@RECOMMENDERS.entry("slim")
+def _slim() -> type[Recommender]:
+    from tastemaker.models.slim import SLIM
+
+    return SLIM
+
+
 @RECOMMENDERS.entry("als")
 def _als() -> type[Recommender]:
     from tastemaker.models.als import ALS
