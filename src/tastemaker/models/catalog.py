@@ -104,6 +104,13 @@ def _multimodal_mlp() -> type[Recommender]:
     return MultimodalMLP
 
 
+@RECOMMENDERS.entry("two_tower")
+def _two_tower() -> type[Recommender]:
+    from tastemaker.models.two_tower import TwoTower
+
+    return TwoTower
+
+
 @RECOMMENDERS.entry("transformer")
 def _transformer() -> type[Recommender]:
     from tastemaker.models.transformer import Transformer

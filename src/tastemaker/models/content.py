@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, final
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -15,7 +15,11 @@ from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
 from tastemaker.models.content_space import Lesson, Space, learned, plain
+from tastemaker.models.kernels import landmarks
 from tastemaker.models.user_prior import UserPrior
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @final
@@ -26,9 +30,10 @@ class Content(Recommender):
     Two opinions are added, each scaled to variance 1 over the items:
 
     * likeness: cosine of the item's centred vector with the weighted sum of those in the history;
-    * what behaviour teaches about content (`learning` = "ridge"): the matrix of who liked what is cut to its
-      `factors` strongest directions, ``X ~ U S V'``, and ridge regression predicts ``V sqrt(S)`` of an item
-      from its vector. A history h stands at ``h V / sqrt(S)``; the opinion is the product of both.
+    * what behaviour teaches about content: the matrix of who liked what is cut to its `factors` strongest
+      directions, ``X ~ U S V'``, and ridge regression predicts ``V sqrt(S)`` of an item from its content, read
+      through one kernel on all sources whose weights behaviour chooses (see `kernels.landmarks`). A history h
+      stands at ``h V / sqrt(S)``; the opinion is the product of both.
 
     The second weighs ``m / (m + shrink)`` with m the mean number of likes of an item, the first the rest: with
     little behaviour there is little to learn. Users' attributes, where there are any, give everyone a starting
@@ -37,7 +42,7 @@ class Content(Recommender):
     Source: Lops et al. 2011 (profiles); Gantner et al. 2010 (attributes mapped to factors).
 
     Attributes:
-        learning: "ridge", or "none" for likeness alone.
+        learning: "kernel", "ridge" on the fused vectors, or "none" for likeness alone.
         factors: Directions of behaviour.
         reg: Strength of the ridge regression; None: each direction's own, by leave-one-out.
         shrink: Likes an item at which both opinions weigh the same.
@@ -49,14 +54,14 @@ class Content(Recommender):
     name: ClassVar[str] = "content"
     needs_vectors: ClassVar[bool] = True
     space: ClassVar[SearchSpace] = {
-        "learning": Choice(("none", "ridge")),
+        "learning": Choice(("none", "ridge", "kernel")),
         "factors": Range(8, 256, log=True),
         "shrink": Range(0.5, 100.0, log=True),
         "prior": Range(0.2, 20.0, log=True),
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
-    learning: Literal["none", "ridge"] = "ridge"
+    learning: Literal["none", "ridge", "kernel"] = "kernel"
     factors: Annotated[int, Ge(1), Le(1024)] = 32
     reg: Annotated[float, Gt(0)] | None = None
     shrink: Annotated[float, Ge(0)] = 5.0
@@ -74,11 +79,19 @@ class Content(Recommender):
         assert given.items is not None, "`fit` refuses to work without"
         self._ordered = data.clock != "none"
         self._space, self._users = plain(given.items), None
-        if self.learning == "ridge":
+        if self.learning != "none":
             lesson = Lesson(self.factors, self.reg, self.shrink, run.seed)
-            self._space = learned(self._space, sparse.liked(data), lesson)
+            taken = sparse.liked(data)
+            self._space = learned(self._space, taken, lesson, self._inputs(taken, given, run))
         if self.prior > 0 and given.users:
             self._users = UserPrior.fit(data, given.users, self.query_vectors, run.seed)
+
+    def _inputs(self, taken: csr_array, given: Given, run: Run) -> NDArray[np.float32] | None:
+        """What the regression is on: vectors of the kernel, or None for the fused ones."""
+        if self.learning != "kernel" or not given.features:
+            return None
+        found = landmarks(given.features, taken, seed=run.seed)
+        return None if found is None else found(given.features)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Sum of both opinions; nan for a bare item, and for a query of which nothing is known."""

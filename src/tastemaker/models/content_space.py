@@ -111,16 +111,20 @@ def plain(items: ItemVectors) -> Space:
     return Space(unit, none, none, known)
 
 
-def learned(space: Space, taken: csr_array, lesson: Lesson) -> Space:
-    """The same space with what the behaviour `taken` (users, items) teaches about content."""
+def learned(space: Space, taken: csr_array, lesson: Lesson, inputs: Vectors | None = None) -> Space:
+    """The same space with what the behaviour `taken` (users, items) teaches about content.
+
+    The regression is on `inputs`, (n, any), or else on the unit vectors.
+    """
+    inputs = space.unit if inputs is None else inputs
     likes = np.bincount(taken.indices, minlength=len(space.known))
     warm = np.flatnonzero(space.known & (likes > 0))
     if len(warm) < FEWEST:
         return space
     size, where = factors(taken[:, warm], lesson.factors, lesson.seed)
     first = np.sort(np.argsort(-likes[warm], kind="stable")[:LESSONS])
-    line = ridge(space.unit[warm[first]], (where * np.sqrt(size))[first], lesson.reg)
-    guess = line(space.unit) * space.known[:, None]
+    line = ridge(inputs[warm[first]], (where * np.sqrt(size))[first], lesson.reg)
+    guess = line(inputs) * space.known[:, None]
     fold = guess / size
     fold[warm] = where / np.sqrt(size)
     mean = likes[warm].mean()

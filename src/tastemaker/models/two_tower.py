@@ -1,0 +1,150 @@
+"""Two towers: what somebody did and is, against what an item is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, final
+
+import numpy as np
+from annotated_types import Ge, Gt, Lt
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field
+
+from tastemaker.core import NotFitted, Run, component, spec_of
+from tastemaker.core.fingerprints import of_json
+from tastemaker.core.space import Choice, Range, SearchSpace
+from tastemaker.data import Dataset, Features, Query
+from tastemaker.fusion import FUSIONS
+from tastemaker.models import sparse
+from tastemaker.models.base import Given, Recommender, Scores, State
+from tastemaker.models.kernels import landmarks
+from tastemaker.models.places import People, Places
+
+Joined = Annotated[Any, BeforeValidator(FUSIONS.coerce)]
+
+
+@final
+@component
+class TwoTower(Recommender):
+    """Score an item by ``(sum_h q_h + A a) v_i + b_i``: history and attributes on one side, the item on the other.
+
+    The vectors q, v and the bias b of an item are an own part, which is hidden at random in training, and a
+    linear map of its content: so a new item stands where content puts it, and its popularity is told from
+    content too. A part of each history is read and the rest told, by softmax over the liked items (sampled and
+    corrected in large catalogues). Content is read through one kernel on all sources (see `kernels`), whose
+    weights leave-one-out errors choose, or through projections and a fusion trained jointly.
+
+    Source: Covington et al. 2016; Yi et al. 2019 (softmax corrected for sampling); Volkovs et al. 2017
+    (DropoutNet); Liang et al. 2018 (parts of a history told from the rest).
+
+    Attributes:
+        content: "kernel", or "fusion": the sources projected, fused and trained jointly.
+        fusion: Name or specification of that fusion.
+        dim: Width of both towers.
+        landmarks: Items that the kernel rests on, at most.
+        width: Width of its vectors, at most.
+        id_dropout: Chance that the own vector of an item to be told is hidden in training.
+        source_dropout: Chance that a source is hidden in training, with "fusion".
+        attribute_dropout: Chance that a user's attributes are hidden, and chance that they are all that is read.
+        negatives: Drawn items that a batch shares.
+        full: Catalogues up to this size are ranked whole instead.
+        learning_rate: Of Adam, at first; it falls along a cosine.
+        weight_decay: Decoupled pull of all weights to zero.
+        epochs: Most passes over the users.
+        patience: Epochs without a better validation figure after which training ends.
+        batch: Most users a step; small data get smaller ones, so that an epoch has 20 steps.
+    """
+
+    name: ClassVar[str] = "two_tower"
+    space: ClassVar[SearchSpace] = {
+        "dim": Choice((32, 64, 128)),
+        "id_dropout": Range(0.2, 0.9),
+        "learning_rate": Range(1e-3, 1e-2, log=True),
+        "weight_decay": Choice((0.0, 0.1, 1.0)),
+    }
+    content: Literal["kernel", "fusion"] = "kernel"
+    fusion: Joined = Field(default_factory=lambda: FUSIONS.build("attention"))
+    dim: Annotated[int, Ge(1)] = 64
+    landmarks: Annotated[int, Ge(2)] = 1024
+    width: Annotated[int, Ge(1)] = 512
+    id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.8
+    source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    attribute_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    negatives: Annotated[int, Ge(1)] = 2048
+    full: Annotated[int, Ge(0)] = 4000
+    learning_rate: Annotated[float, Gt(0)] = 3e-3
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    epochs: Annotated[int, Ge(1)] = 30
+    patience: Annotated[int, Ge(1)] = 10
+    batch: Annotated[int, Ge(1)] = 256
+
+    def __post_init__(self) -> None:
+        self._places: Places | None = None
+
+    def learn(self, data: Dataset, given: Given, run: Run) -> None:
+        """Place the content, then train to tell one part of each history from the other."""
+        from tastemaker.models.nets.fitting import fit
+        from tastemaker.models.nets.items import sources_of
+        from tastemaker.models.nets.towers import Plan, Task
+        from tastemaker.training import TrainSettings
+
+        settings = TrainSettings(
+            rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            epochs=self.epochs,
+            patience=self.patience,
+            batch=self.batch,
+            schedule="cosine",
+        )
+        names = ("dim", "id_dropout", "source_dropout", "attribute_dropout", "batch", "negatives", "full")
+        fusion = self.fusion if self.content == "fusion" and given.features else None
+        plan = Plan(fusion=fusion, **{name: getattr(self, name) for name in names})
+        features = given.features if self.content == "fusion" else self._placed(data, given, run)
+        sources, reading = sources_of(data, features), People.of(given.users)
+        people = reading.known(given.users, len(data.users))
+        key = of_json(spec_of(self))
+        task = fit(lambda d, r: Task(plan, d, sources, people, r), data, given, settings=settings, run=run, key=key)
+        give, items, weights = task.frozen()
+        self._places = Places(give, items, weights[: people.shape[1]], reading)
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """Inner products; nan for an item of which nothing is known, and for such a query."""
+        places = self._fitted()
+        where = places(queries)
+        scores: Scores = where @ places.items.T
+        scores[:, ~places.items.any(axis=1)] = np.nan
+        scores[~where.any(axis=1)] = np.nan
+        return scores
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """Where each query stands, (q, d + 1); zeros where nothing is known."""
+        return self._fitted()(queries)
+
+    def item_vectors(self) -> NDArray[np.float32]:
+        """Where each item stands, (n_items, d + 1); zeros where nothing is known."""
+        return self._fitted().items
+
+    def state(self) -> State:
+        """Places of the items, and how histories and attributes are placed."""
+        return self._fitted().pack()
+
+    def restore(self, state: State) -> None:
+        """Take them back."""
+        self._places = Places.unpack(state)
+
+    def _placed(self, data: Dataset, given: Given, run: Run) -> dict[str, Features]:
+        """Content through the kernel, as one source; none where there is too little."""
+        if not given.features:
+            return {}
+        taken = sparse.liked(data)
+        found = landmarks(given.features, taken, most=self.landmarks, keep=self.width, seed=run.seed)
+        if found is None:
+            return {}
+        present = np.any([f.present for f in given.features.values()], axis=0)
+        vectors = found(given.features) - found(given.features)[present].mean(axis=0)
+        return {"content": Features("attributes", vectors * present[:, None], present)}
+
+    def _fitted(self) -> Places:
+        if self._places is None:
+            raise NotFitted(self)
+        return self._places

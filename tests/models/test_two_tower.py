@@ -1,0 +1,120 @@
+"""Two towers, and the kernel through which they read content."""
+
+import numpy as np
+import pytest
+
+from made import tastes
+from tastemaker.core import Run, SavedError
+from tastemaker.data import Features, Query, queries
+from tastemaker.models import RECOMMENDERS
+from tastemaker.models.kernels import Landmarks, landmarks
+from tastemaker.models.places import Places
+from tastemaker.models.sparse import liked
+
+
+def two_sources(noise=0.0, **more):
+    """A world of three tastes, told by one source; the other is noise; some rows of both are missing."""
+    data, items = tastes(**more)
+    rng = np.random.default_rng(1)
+    n = len(items.vectors)
+    there = rng.random(n) >= noise
+    telling = Features("text", items.vectors * there[:, None], there)
+    return data, {
+        "telling": telling,
+        "noise": Features("image", rng.normal(size=(n, 8)).astype(np.float32), there | True),
+    }
+
+
+def test_inner_products_are_the_kernel():
+    data, features = two_sources(users=200, items=60)
+    found = landmarks(features, liked(data))
+    phi = found(features).astype(np.float64)
+    order = np.argsort(phi @ phi[0])
+    near = np.linalg.norm(_joined(found, features) - _joined(found, features)[0], axis=1)
+    np.testing.assert_allclose(phi @ phi[0], np.exp(-near / found.width), atol=1e-4)
+    assert order[-1] == 0
+
+
+def _joined(found, features):
+    parts = [(features[name].vectors - found.centre[name]) * found.scale[name] for name in sorted(features)]
+    return np.concatenate(parts, axis=1)
+
+
+def test_a_source_that_tells_nothing_gets_little_weight():
+    data, features = two_sources(users=300, items=90, each=12)
+    found = landmarks(features, liked(data))
+    share = {name: np.sum((found.scale[name] * features[name].vectors.std(axis=0)) ** 2) for name in features}
+    assert share["noise"] < 0.15 * share["telling"]
+
+
+def test_a_missing_source_stands_at_its_centre():
+    data, features = two_sources(users=200, items=60)
+    found = landmarks(features, liked(data))
+    gone = {name: Features(f.source, f.vectors * np.nan, f.present & False) for name, f in features.items()}
+    centre = {
+        n: Features(f.source, f.vectors * 0 + found.centre[n].astype(np.float32), f.present)
+        for n, f in features.items()
+    }
+    np.testing.assert_allclose(found(gone), found(centre), atol=1e-5)
+
+
+def test_what_was_learned_of_the_kernel_comes_back():
+    data, features = two_sources(users=200, items=60)
+    found = landmarks(features, liked(data), keep=16)
+    np.testing.assert_array_equal(Landmarks.unpack(found.pack())(features), found(features))
+    with pytest.raises(SavedError, match="Fit it anew"):
+        Landmarks.unpack({})
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_little_behaviour_is_no_error(n):
+    data, features = two_sources()
+    few = data.only(np.arange(n))
+    found = landmarks(features, liked(few))
+    assert (found is None) == (n < 2)
+    model = RECOMMENDERS.build({"name": "two_tower", "epochs": 1})
+    if n:
+        model.fit(few, features=features, run=Run(device="cpu"))
+
+
+def _fitted(data, features=None, **more):
+    users = more.pop("users", None)
+    model = RECOMMENDERS.build({"name": "two_tower", "dim": 16, "epochs": 10, **more})
+    return model.fit(data, features=features, users=users, run=Run(device="cpu", threads=1))
+
+
+@pytest.mark.parametrize("content", ["kernel", "fusion"])
+def test_new_items_rank_by_content(content):
+    data, features = two_sources(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    allowed = np.arange(90) >= 72
+    full, bare = (_fitted(warm, f, content=content) for f in (features, None))
+    asked = queries(warm, range(300))
+    items = full.recommend(asked, 3, allowed=allowed).items
+    assert (items % 3 == np.arange(300)[:, None] % 3).mean() > 0.6
+    assert np.isnan(bare.score(asked)[:, 72:]).all()
+
+
+def test_attributes_speak_for_users_who_did_nothing_yet():
+    data, _ = tastes(users=90)
+    clubs = {"attributes": Features("attributes", np.eye(3, dtype=np.float32)[np.arange(90) % 3], np.ones(90, bool))}
+    model = _fitted(data, users=clubs)
+    asked = [Query(None, profile={"attributes": clubs["attributes"].vectors[u]}) for u in range(3)]
+    assert (model.recommend(asked, 5).items % 3 == np.arange(3)[:, None]).mean() > 0.8
+    assert np.isnan(model.score([Query(None)])).all()
+
+
+def test_drawn_negatives_teach_the_same_tastes():
+    data, _ = tastes(users=90)
+    model = _fitted(data, full=0, negatives=15)
+    asked = [Query.of([u, u + 3, u + 6]) for u in range(3)]
+    assert (model.recommend(asked, 5).items % 3 == np.arange(3)[:, None]).mean() > 0.8
+
+
+def test_damaged_towers_say_so():
+    data, _ = tastes(users=90)
+    state = dict(_fitted(data, epochs=1).state())
+    with pytest.raises(SavedError, match="do not fit together"):
+        Places.unpack({**state, "give": state["give"][:-1]})
+    with pytest.raises(SavedError, match="damaged"):
+        Places.unpack({})
