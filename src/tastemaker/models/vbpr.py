@@ -54,7 +54,7 @@ class VBPR(Recommender):
     alpha: Annotated[float, Ge(0), Le(1)] = 0.5
     negatives: Annotated[int, Ge(1)] = 4
     reg: Annotated[float, Ge(0)] = 0.001
-    learning_rate: Annotated[float, Gt(0)] = 0.005
+    learning_rate: Annotated[float, Gt(0)] = 0.002
     epochs: Annotated[int, Ge(1)] = 100
     patience: Annotated[int, Ge(1)] = 5
     batch: Annotated[int, Ge(1)] = 4096
