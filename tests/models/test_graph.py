@@ -11,7 +11,8 @@ from tastemaker.data import Features, Query, queries
 from tastemaker.models import RECOMMENDERS
 from tastemaker.models.graph import Reader, restored
 from tastemaker.models.nets.light import LightNet
-from tastemaker.models.nets.likes import Plan, Task
+from tastemaker.models.nets.likes import ALIKE, Plan, Task, expected
+from tastemaker.models.nets.mm_graph import Spectral
 
 NAMES = ["lightgcn", "freedom", "alpharec", "mm_graph"]
 RUN = Run(device="cpu")
@@ -40,6 +41,19 @@ def test_a_query_is_the_mean_of_its_history_by_hand():
     assert np.isnan(scores[1]).all()
 
 
+def test_a_new_item_is_as_popular_as_those_it_is_like():
+    items = np.array([*[[1, 0]] * ALIKE, *[[0, 1]] * ALIKE, [0.8, 0.6], [0, 0]], np.float32)
+    popular = np.array([*[8, 2] * (ALIKE // 2), *[100] * ALIKE, 0, 0], np.float32)
+    np.testing.assert_allclose(expected(items, popular), [*popular[:-2], 4, 0], rtol=1e-6)
+
+
+def test_sources_are_joined_by_a_circular_convolution_and_absent_ones_left_out():
+    one, other = torch.tensor([[1.0, 2, 0, 0], [1, 2, 3, 4]]), torch.tensor([[0.0, 1, 0, 0], [9, 9, 9, 9]])
+    found = Spectral(2, 4)([one, other], torch.tensor([[True, True], [True, False]]))
+    torch.testing.assert_close(found[0], one)
+    torch.testing.assert_close(found[2], torch.tensor([[0.0, 0.5, 1, 0], [1, 2, 3, 4]]))
+
+
 def test_what_is_told_is_never_in_the_graph_it_is_told_from():
     liked = csr_array((np.random.default_rng(0).random((30, 12)) < 0.3).astype(np.float32))
     net = LightNet(torch.ones(12, dtype=torch.bool), 4, 1)
@@ -54,7 +68,10 @@ def test_what_is_told_is_never_in_the_graph_it_is_told_from():
     assert 0.2 < told / liked.nnz < 0.6
 
 
-@pytest.mark.parametrize("settings", [{"name": "mm_graph", "ids": False}, *({"name": n} for n in NAMES)])
+@pytest.mark.parametrize(
+    "settings",
+    [{"name": "mm_graph", "ids": False}, {"name": "mm_graph", "spectral": True}, *({"name": n} for n in NAMES)],
+)
 def test_tastes_are_told_apart(settings):
     data, given = world()
     recs = fitted(data, given, **settings).recommend(queries(data, range(40)), 3)
@@ -78,7 +95,10 @@ def test_lightgcn_has_no_opinion_on_items_that_nobody_took():
     assert np.isfinite(scores[:, :27]).all()
 
 
-@pytest.mark.parametrize("settings", [{"name": "mm_graph", "ids": False}, *({"name": n} for n in NAMES)])
+@pytest.mark.parametrize(
+    "settings",
+    [{"name": "mm_graph", "ids": False}, {"name": "mm_graph", "spectral": True}, *({"name": n} for n in NAMES)],
+)
 def test_what_stands_in_absent_rows_changes_nothing(settings):
     data, given = dataset(), features()
     junk = {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @final
 @component
 class MMGraph(Recommender):
-    """MGCN (Yu et al. 2023) over any number of sources.
+    """MGCN (Yu et al. 2023), or with `spectral` SMORE (Ong & Khong 2025), over any number of sources.
 
     ``v = c + side`` with ``c = mean_l (R'R)^l E`` from the likes. For each source m, content gates what flows along
     its graph of `k` nearest liked items, ``h_m = S_m (E * sigmoid(W_m x_m))``; ``common = sum_m a_m h_m`` with
@@ -37,6 +37,7 @@ class MMGraph(Recommender):
         layers: Walks item - user - item that are averaged; 0 is no graph.
         k: Neighbours an item in the graph of each source.
         ids: Whether items have own vectors; False: content alone, so that new items are ranked like others.
+        spectral: Whether sources are filtered in frequency, and their product is one view more (SMORE).
         contrast: Weight of the agreement of behaviour and content; 0 leaves it out.
         id_dropout: Chance that an item is treated in training as if nobody had liked it.
         loss: "softmax" over shared negatives, or "bpr": one negative a like.
@@ -60,6 +61,7 @@ class MMGraph(Recommender):
     layers: Annotated[int, Ge(0)] = 1
     k: Annotated[int, Ge(1)] = 10
     ids: bool = True
+    spectral: bool = False
     contrast: Annotated[float, Ge(0)] = 0.01
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
     loss: Literal["softmax", "bpr"] = "softmax"
@@ -113,6 +115,6 @@ class MMGraph(Recommender):
         from tastemaker.models.nets.mm_graph import MMNet, Shape
         from tastemaker.models.nets.views import views_of
 
-        shape = Shape(self.dim, self.layers, self.ids, self.contrast, self.id_dropout)
+        shape = Shape(self.dim, self.layers, self.ids, self.contrast, self.id_dropout, self.spectral)
         views = views_of(sources, self.k)
         return MMNet(sources.ids >= 0, views if self.ids else views.needed("mm_graph without ids"), shape)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Loss = Literal["softmax", "bpr"]
 TINY = 1e-12
+ALIKE = 10  # liked items that tell how popular a new one will be
+ASKED = 1024  # new items at a time
+COMPARED = 1024  # likes of a batch whose ends must agree in two views
 
 
 class Plan(NamedTuple):
@@ -95,9 +98,11 @@ class Step(NamedTuple):
         return shared_softmax(true, wants @ items[batch.others].T, batch.hit)
 
     def agree(self, one: Tensor, other: Tensor, temperature: float = 0.2) -> Tensor:
-        """InfoNCE of two views of the items of the batch and of its users; both (n_items, d)."""
-        item = torch.unique(self.batch.item)
-        return info_nce(one[item], other[item], temperature) + info_nce(self.users(one), self.users(other), temperature)
+        """InfoNCE of two views of some items of the batch and of their users; both (n_items, d)."""
+        item, user = (torch.unique(rows[:COMPARED]) for rows in (self.batch.item, self.batch.user))
+        ends = ((v[item], self.batch.likes.forth(v)[user]) for v in (one, other))
+        (items, users), (theirs, others) = ends
+        return info_nce(items, theirs, temperature) + info_nce(users, others, temperature)
 
 
 class Net(Protocol):
@@ -172,7 +177,25 @@ class Task:
         """Vectors of all items over the whole graph, (n_items, d)."""
         with torch.inference_mode():
             out = F.normalize(self.net.items(self.likes), dim=1, eps=TINY).float().cpu().numpy()
-        return np.asarray(out * np.maximum(self.popular, 1)[:, None] ** np.float32(self.plan.popularity))
+        likes = expected(out, self.popular) if self.plan.popularity else self.popular
+        return np.asarray(out * np.maximum(likes, 1)[:, None] ** np.float32(self.plan.popularity))
+
+
+def expected(items: NDArray[np.float32], popular: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Likes of each item, (n_items,); of one that nobody liked the geometric mean of the `ALIKE` nearest liked ones.
+
+    Args:
+        items: Unit vectors, (n_items, d); zeros where nothing is known.
+        popular: Likes, (n_items,).
+    """
+    liked, out = np.flatnonzero(popular), popular.astype(np.float32)
+    new = np.flatnonzero((popular == 0) & items.any(axis=1))
+    k = min(ALIKE, len(liked))
+    for at in range(0, len(new) if k else 0, ASKED):
+        part = new[at : at + ASKED]
+        near = np.argpartition(items[part] @ items[liked].T, -k, axis=1)[:, -k:]
+        out[part] = np.exp(np.log(popular[liked][near]).mean(axis=1))
+    return out
 
 
 def _missed(hit: NDArray[np.bool_], draw: np.random.Generator) -> NDArray[np.int64]:

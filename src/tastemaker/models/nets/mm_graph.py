@@ -1,4 +1,4 @@
-"""A graph network over behaviour and any number of content sources: MGCN, or without ids."""
+"""A graph network over behaviour and any number of content sources: MGCN, SMORE, or without ids."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Shape(NamedTuple):
         ids: Whether items have own vectors; else all they have comes from content.
         contrast: Weight of the agreement of behaviour and content.
         hidden: Chance that an item is treated in training as if nobody had liked it.
+        spectral: Whether sources are filtered in frequency, and their product is one view more.
     """
 
     dim: int
@@ -33,6 +34,29 @@ class Shape(NamedTuple):
     ids: bool
     contrast: float
     hidden: float
+    spectral: bool
+
+
+class Spectral(nn.Module):
+    """Filters sources in frequency, and joins them by a product there. Source: Ong & Khong 2025, SMORE, eq. 5-8.
+
+    A product in frequency is a circular convolution; a source that is absent is left out of it. Filters start as 1.
+    """
+
+    def __init__(self, sources: int, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+        start = torch.tensor([1.0, 0.0]).repeat(sources + 1, dim // 2 + 1, 1)
+        self.filters = nn.Parameter(start)
+
+    def forward(self, told: list[Tensor], present: Tensor) -> list[Tensor]:
+        """The sources, filtered, and last their product, each (n_items, dim)."""
+        filters = torch.view_as_complex(self.filters)
+        waves = [torch.fft.rfft(z, norm="ortho") for z in told]
+        every = torch.ones_like(waves[0])
+        for n, wave in enumerate(waves):
+            every = every * torch.where(present[:, n, None], wave, torch.ones_like(wave))
+        return [torch.fft.irfft(w * f, n=self.dim, norm="ortho") for w, f in zip([*waves, every], filters, strict=True)]
 
 
 class MMNet(nn.Module):
@@ -44,8 +68,10 @@ class MMNet(nn.Module):
     def __init__(self, known: Tensor, views: Views, shape: Shape) -> None:
         super().__init__()
         self.shape, self.views = shape, views
-        self.graphs, self.near = views.each()
-        d, m = shape.dim, len(views.vectors)
+        self.graphs, self.near = views.each(both=shape.spectral)
+        d, m = shape.dim, len(self.graphs)
+        self.spectral = Spectral(len(views.vectors), d) if shape.spectral and m else None
+        self.attend = nn.ModuleList([nn.Linear(d, d) for _ in range(m - 1)] if self.spectral else [])
         self.ids = id_table(known, d) if shape.ids else None
         self.project = nn.ModuleList([nn.Linear(v.shape[1], d) for v in views.vectors])
         self.gate = nn.ModuleList([nn.Linear(d, d) for _ in range(m)])
@@ -87,10 +113,21 @@ class MMNet(nn.Module):
         if not told:
             return torch.zeros_like(start)
         near = self.near
+        if self.spectral is not None:
+            told = self.spectral(told, self.views.present)
         gated = [start * torch.sigmoid(gate(z)) for gate, z in zip(self.gate, told, strict=True)]
         seen = torch.stack([graph.forth(g) for graph, g in zip(self.graphs, gated, strict=True)], dim=1)
+        wanted = torch.stack([torch.sigmoid(layer(behaviour)) for layer in self.prefer], dim=1)
+        if self.spectral is not None:
+            return self._seen_by_all(seen, wanted)
         share = masked_softmax(self.query(torch.tanh(self.key(seen)))[..., 0], near)
         common = (share[..., None] * seen).sum(dim=1)
-        wanted = torch.stack([torch.sigmoid(layer(behaviour)) for layer in self.prefer], dim=1)
         special = (wanted * (seen - common[:, None]) * near[..., None]).sum(dim=1)
         return (special + common) / (near.sum(dim=1, keepdim=True) + 1)
+
+    def _seen_by_all(self, seen: Tensor, wanted: Tensor) -> Tensor:
+        """SMORE's fusion: the joined view, which is the last, says what of each source counts."""
+        joined = seen[:, -1]
+        heed = [self.shape.dim * torch.softmax(layer(joined), dim=1) for layer in self.attend]
+        out = (torch.stack([*heed, torch.ones_like(joined)], dim=1) * wanted * seen).sum(dim=1)
+        return out / self.near.sum(dim=1, keepdim=True).clamp_min(1)

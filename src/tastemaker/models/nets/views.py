@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -50,11 +51,18 @@ class Views(NamedTuple):
         shares = [given.get(name, 0.0) for name in self.names]
         return self._edges(mixed(self.graphs, shares) if self.names else self._nothing())
 
-    def each(self) -> tuple[list[Edges], Tensor]:
-        """A graph a source, each row summing to 1, and which items have neighbours in it, (n_items, sources)."""
-        near = np.array([np.diff(graph.indptr) > 0 for graph in self.graphs], bool)
-        there = torch.from_numpy(near.T.reshape(self.present.shape)).to(self.present.device)
-        return [self._edges(mixed([graph], [1.0])) for graph in self.graphs], there
+    def each(self, *, both: bool = False) -> tuple[list[Edges], Tensor]:
+        """A graph a source, each row summing to 1, and which items have neighbours in it, (n_items, graphs).
+
+        Args:
+            both: Whether a last graph holds every neighbour by any source.
+        """
+        graphs = list(self.graphs)
+        if both and graphs:
+            graphs.append(reduce(lambda one, other: one.maximum(other), graphs))
+        near = np.array([np.diff(graph.indptr) > 0 for graph in graphs], bool)
+        there = torch.from_numpy(near.T.reshape(len(self.present), len(graphs))).to(self.present.device)
+        return [self._edges(mixed([graph], [1.0])) for graph in graphs], there
 
     def _nothing(self) -> csr_array:
         from scipy.sparse import csr_array
@@ -83,7 +91,7 @@ def views_of(sources: ItemSources, k: int) -> Views:
         there = sources.present[name].cpu().numpy()
         vectors.append(_directions(sources.vectors[name].cpu().numpy(), there))
         present.append(there & vectors[-1].any(axis=1))
-    graphs = [knn_graph(v, there, k, among=liked) for v, there in zip(vectors, present, strict=True)]
+    graphs = [knn_graph(v, there, k, own=False, among=liked) for v, there in zip(vectors, present, strict=True)]
     there = np.array(present, bool).T.reshape(len(liked), len(names))
     tensors = tuple(torch.from_numpy(v).to(device) for v in vectors)
     return Views(names, tensors, torch.from_numpy(there).to(device), tuple(graphs))
