@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(PIP_AR
 # More threads than cores make small matrix products slower, not faster.
 TEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest -n $(WORKERS) --benchmark-disable
 
-.PHONY: help demo test check bench soak reference setup clean
+.PHONY: help demo test check bench leaderboards soak reference setup clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -43,6 +43,9 @@ bench: setup  ## items a second beside the plain library calls
 	$(BIN)/python benchmarks/speed/bench_scale.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/cost_curves.py
 	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py bench_evaluation.py" --benchmark-only benchmarks/speed
+
+leaderboards: setup  ## the tables of docs/leaderboards, from TASTEMAKER_DATA; hours
+	sh benchmarks/leaderboards.sh
 
 soak: setup  ## long checks: killed processes, big tables, many seeds
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m soak tests
