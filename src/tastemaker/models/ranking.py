@@ -91,16 +91,20 @@ def same_items(allowed: NDArray[np.bool_], n_items: int) -> None:
         raise BadSetting(f"`allowed` speaks of {allowed.shape[-1]} items, but there are {n_items}.")
 
 
-def top_k(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def top_k(
+    scores: NDArray[np.float32], k: int, above: NDArray[np.float32] | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Columns and values of the `k` largest of each row, best first; ties by column; -1 where -inf.
 
     Args:
         scores: Shape (n, m), without nan; -inf is never listed.
         k: At most m.
+        above: Shape (n, 1): only what is larger matters.
     """
     n, m = scores.shape
-    row, column = np.divmod(np.flatnonzero(scores >= _bound(scores, k)), max(m, 1))
-    if len(row) > SOME * k * n:  # many ties
+    found = scores > above if above is not None else scores >= _bound(scores, k)
+    row, column = np.divmod(np.flatnonzero(found), max(m, 1))
+    if len(row) > SOME * k * n:  # many ties, or much that is larger
         row, column = _exact(scores, k)
     return first_of(row, column, scores[row, column], (n, k))
 

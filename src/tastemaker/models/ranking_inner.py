@@ -56,7 +56,8 @@ def _best(
         scores[row[inside], item[inside] - at] = -np.inf
         if wish.allowed is not None:
             forbid(scores, wish.allowed[..., at : at + ITEMS])
-        found, value = top_k(scores, min(wish.k, len(block)))
+        full = best[:, -1:].min(initial=0) >= 0  # later items must beat the last of each list so far
+        found, value = top_k(scores, min(wish.k, len(block)), score[:, -1:] if full else None)
         found = np.where(found >= 0, found + np.int32(at), np.int32(-1))
         both, values = np.concatenate([best, found], axis=1), np.concatenate([score, value], axis=1)
         place, score = top_k(values, wish.k)
