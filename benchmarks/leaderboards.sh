@@ -4,8 +4,9 @@ set -eu
 cd "${TASTEMAKER_DATA:?the folder of the data sets}"
 root=$OLDPWD
 out=${OUT:-$root/leaderboards}
-all=popular,item_knn,user_knn,rp3beta,ease,als,session_knn,content,two_tower,gru,cnn,transformer
 plain=popular,item_knn,rp3beta,ease,als,session_knn,content
+some=popular,item_knn,user_knn,rp3beta,ease,als,session_knn,content,two_tower
+all=$some,gru,cnn,transformer
 
 board() { # data, split, models, seeds, trials, budget
     "$root/.venv/bin/tastemaker" compare "$1" --models "$3" --split "$2" --seeds "$4" --trials "$5" --budget "$6" \
@@ -13,9 +14,12 @@ board() { # data, split, models, seeds, trials, budget
     sed "s|$out/||" "$out/$1-$2/compare.md" > "$root/docs/leaderboards/$1-$2.md"
 }
 
-for how in random last time cold_items; do board ml100k-posters $how $all 1 8 20s; done
-board ibm-courses random $all,mm_graph 3 12 15s
-board deskdrop-social random $all 1 8 20s
+board ml100k-posters random $all 1 8 20s
+board ml100k-posters cold_items $all 1 8 20s
+board ml100k-posters last $some,gru 1 8 20s
+board ml100k-posters time $some 1 8 20s
+board ibm-courses random $some,mm_graph,gru,cnn,transformer 3 12 15s
+board deskdrop-social random popular,item_knn,user_knn,rp3beta,ease,als,session_knn,two_tower 1 8 20s
 board amazon-beauty-sequences last $plain 1 8 60s
 board amazon-baby-split given $plain 1 8 60s
 board amazon-office-industrial given $plain 1 8 40s

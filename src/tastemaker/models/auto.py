@@ -33,7 +33,7 @@ LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does n
     {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
     {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
     {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
-    {"name": "als", "decay": 1.0},
+    {"name": "als", "decay": 1.0, "zeros": 5.0, "reg": 0.05},
 )
 BELOW = ("content", "popular")  # what speaks where the model that was kept has no opinion
 LEAST = 0.2  # of it for learning anew, even where choosing took too long
@@ -71,14 +71,14 @@ class Auto(Recommender):
     Attributes:
         models: Names or specifications, cheap ones first.
         budget: Seconds; ``Run.seconds`` goes before it.
-        blend: Models in the blend at most; 1 blends nothing.
+        blend: Models in the blend at most, one of each name; 1 blends nothing.
         gain: What a blend must gain, as a share of the best model's NDCG@10.
     """
 
     name: ClassVar[str] = "auto"
     models: list[Part] = Field(default_factory=_ladder, min_length=1)
     budget: Annotated[float, Gt(0)] = 300.0
-    blend: Annotated[int, Ge(1)] = 4
+    blend: Annotated[int, Ge(1)] = 6
     gain: Annotated[float, Ge(0)] = 0.01
 
     def __post_init__(self) -> None:
@@ -128,7 +128,7 @@ class Auto(Recommender):
         found.sort(key=lambda entry: -entry[0])
         best = found[0]
         run.say("auto: " + ", ".join(f"{spec['name']} {figure:.4f}" for figure, spec, _ in found))
-        some = found[: self.blend]
+        some = _kinds(found)[: self.blend]
         weights, figure = chosen(judge, [scores for _, _, scores in some], "scores")
         if len(some) > 1 and figure > best[0] * (1 + self.gain):
             parts = [(spec, float(w)) for (_, spec, _), w in zip(some, weights, strict=True) if w > 0]
@@ -157,6 +157,14 @@ class Auto(Recommender):
             if not any(np.array_equal(scores, other, equal_nan=True) for _, _, other in found):
                 found.append((judge.ndcg_of(scores), spec, scores))
         return found
+
+
+def _kinds(found: list[Found]) -> list[Found]:
+    """The best of each name, best first: models of one kind err alike, and add little to each other."""
+    firsts: dict[str, Found] = {}
+    for entry in found:
+        firsts.setdefault(entry[1]["name"], entry)
+    return list(firsts.values())
 
 
 def _first(given: Given) -> dict[str, Any]:
