@@ -14,10 +14,10 @@ board() { # data, split, models, seeds, trials, budget
     sed "s|$out/||" "$out/$1-$2/compare.md" > "$root/docs/leaderboards/$1-$2.md"
 }
 
-board ml100k-posters random $all 1 8 20s
+board ml100k-posters random $some 1 40 30s
 board ml100k-posters cold_items $all 1 8 20s
-board ml100k-posters last $some,gru 1 8 20s
-board ml100k-posters time $some 1 8 20s
+board ml100k-posters last $some 1 40 30s
+board ml100k-posters time $some 1 40 15s
 board ibm-courses random $some,mm_graph,gru,cnn,transformer 3 12 15s
 board deskdrop-social random popular,item_knn,user_knn,rp3beta,ease,als,session_knn,two_tower 1 8 20s
 board amazon-beauty-sequences last $plain 1 8 60s
