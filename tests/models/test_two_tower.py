@@ -7,7 +7,7 @@ from made import tastes
 from tastemaker.core import Run, SavedError
 from tastemaker.data import Features, Query, queries
 from tastemaker.models import RECOMMENDERS
-from tastemaker.models.kernels import Landmarks, landmarks
+from tastemaker.models.kernels import landmarks
 from tastemaker.models.places import Places
 from tastemaker.models.sparse import liked
 
@@ -56,14 +56,6 @@ def test_a_missing_source_stands_at_its_centre():
         for n, f in features.items()
     }
     np.testing.assert_allclose(found(gone), found(centre), atol=1e-5)
-
-
-def test_what_was_learned_of_the_kernel_comes_back():
-    data, features = two_sources(users=200, items=60)
-    found = landmarks(features, liked(data), keep=16)
-    np.testing.assert_array_equal(Landmarks.unpack(found.pack())(features), found(features))
-    with pytest.raises(SavedError, match="Fit it anew"):
-        Landmarks.unpack({})
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

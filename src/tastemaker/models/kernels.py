@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.core import SavedError
 from tastemaker.data import Features, FeatureSet
 from tastemaker.models.linear import factors
 
@@ -65,28 +64,6 @@ class Landmarks:
             x = _joined(features, part, self.centre, self.scale)
             out[part] = _kernel(_distances(x, self.marks), self.width) @ self.project
         return out
-
-    def pack(self) -> dict[str, NDArray[Any]]:
-        """Everything as arrays."""
-        sources = {f"kernel.{part}.{n}": v for part in ("centre", "scale") for n, v in getattr(self, part).items()}
-        return {
-            **sources,
-            "kernel.marks": self.marks,
-            "kernel.project": self.project,
-            "kernel.width": np.array(self.width),
-        }
-
-    @classmethod
-    def unpack(cls, state: Mapping[str, NDArray[Any]]) -> Self:
-        """What `pack` took apart; raises `SavedError` where an array is absent."""
-        centre, scale = (
-            {k.removeprefix(start): v for k, v in state.items() if k.startswith(start)}
-            for start in ("kernel.centre.", "kernel.scale.")
-        )
-        try:
-            return cls(centre, scale, state["kernel.marks"], float(state["kernel.width"]), state["kernel.project"])
-        except KeyError as error:
-            raise SavedError(f"The saved state has no array {error}. Fit it anew.") from error
 
 
 def landmarks(

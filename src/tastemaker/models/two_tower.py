@@ -141,8 +141,9 @@ class TwoTower(Recommender):
         if found is None:
             return {}
         present = np.any([f.present for f in given.features.values()], axis=0)
-        vectors = found(given.features) - found(given.features)[present].mean(axis=0)
-        return {"content": Features("attributes", vectors * present[:, None], present)}
+        vectors = found(given.features)
+        centred = (vectors - vectors[present].mean(axis=0)) * present[:, None]
+        return {"content": Features("attributes", centred, present)}
 
     def _fitted(self) -> Places:
         if self._places is None:

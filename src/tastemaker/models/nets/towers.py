@@ -83,9 +83,8 @@ class Towers(nn.Module):
     def __init__(self, plan: Plan, sources: ItemSources, people: int) -> None:
         super().__init__()
         self.plan = plan
-        own = None if plan.fusion is None else plan.fusion
         drop = {"id_dropout": 0.0, "source_dropout": plan.source_dropout}
-        self.tower = None if own is None else tower_of(sources, own, plan.dim, **drop)
+        self.tower = None if plan.fusion is None else tower_of(sources, plan.fusion, plan.dim, **drop)
         width = plan.dim if self.tower is not None else max(1, sum(v.shape[1] for v in sources.vectors.values()))
         n, d = len(sources.ids), plan.dim
         self.ids = nn.Embedding(n, 2 * d + 1)
