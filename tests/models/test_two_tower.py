@@ -1,14 +1,19 @@
 """Two towers, and the kernel through which they read content."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from made import tastes
 from tastemaker.core import Run, SavedError
 from tastemaker.data import Features, Query, queries
+from tastemaker.data.held_out import hold_out
 from tastemaker.models import RECOMMENDERS
+from tastemaker.models.content_space import plain
+from tastemaker.models.halves import USUAL, Halves, weighed
 from tastemaker.models.kernels import landmarks
-from tastemaker.models.places import Places
+from tastemaker.models.places import People, Places
 from tastemaker.models.sparse import liked
 
 
@@ -110,3 +115,37 @@ def test_damaged_towers_say_so():
         Places.unpack({**state, "give": state["give"][:-1]})
     with pytest.raises(SavedError, match="damaged"):
         Places.unpack({})
+
+
+def test_the_closed_form_adds_what_gradients_forgot():
+    data, features = two_sources(users=300, items=90, each=12)
+    _, items = tastes(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    asked = queries(warm, range(300))
+    allowed = np.arange(90) >= 72
+
+    def found(model):
+        return (model.recommend(asked, 3, allowed=allowed).items % 3 == np.arange(300)[:, None] % 3).mean()
+
+    build = {"name": "two_tower", "dim": 16, "epochs": 1}
+    both, alone = (RECOMMENDERS.build({**build, "closed": weight}) for weight in (1.0, 0.0))
+    for model in (both, alone):
+        model.fit(warm, items=items, features=features, run=Run(device="cpu", threads=1))
+    assert found(both) > max(0.8, found(alone))
+    assert len(both.state()) > len(alone.state())
+    scores = both.query_vectors(asked[:5]) @ both.item_vectors().T
+    np.testing.assert_allclose(both.score(asked[:5]), scores, rtol=1e-5)
+    with pytest.raises(SavedError, match="saved space do not fit"):
+        both.restore({**both.state(), **{n: both.state()[n][:-1] for n in ("unit", "guess", "fold", "known")}})
+
+
+def test_the_closed_form_weighs_what_held_out_behaviour_says():
+    data, items = tastes(users=90)
+    train, held = hold_out(data)
+    wrong = replace(items, vectors=np.random.default_rng(0).normal(size=items.vectors.shape).astype(np.float32))
+    right, lost = (plain(some) for some in (items, wrong))
+    knows = Places(right.unit, np.pad(right.unit, ((0, 0), (0, 1))), np.zeros((0, right.unit.shape[1])), People())
+    nothing = replace(knows, give=knows.give * 0, items=knows.items * 0)
+    assert weighed(Halves(knows, lost), train, held, None) <= 0.1
+    assert weighed(Halves(nothing, right), train, held, None) > 0
+    assert weighed(Halves(knows), train, held, None) == USUAL

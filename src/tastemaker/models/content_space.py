@@ -82,7 +82,7 @@ class Space:
 
     @cached_property
     def _spreads(self) -> tuple[Vectors, Vectors]:
-        return _covariance(self.unit[self.known]), _covariance(self.guess[self.known])
+        return covariance(self.unit[self.known]), covariance(self.guess[self.known])
 
     def pack(self) -> dict[str, NDArray[Any]]:
         """Everything as arrays."""
@@ -136,7 +136,8 @@ def learned(space: Space, taken: csr_array, lesson: Lesson, inputs: Vectors | No
     )
 
 
-def _covariance(vectors: Vectors) -> Vectors:
+def covariance(vectors: Vectors) -> Vectors:
+    """Of the columns of (n, d), as (d, d); zeros without a row."""
     if not len(vectors):
         return np.zeros((vectors.shape[1], vectors.shape[1]), np.float32)
     centred = vectors - vectors.mean(axis=0)

@@ -10,7 +10,7 @@ from tastemaker.data import Dataset, queries
 from tastemaker.models.base import Scores
 from tastemaker.models.ranking import Score, Wish, rank
 
-JUDGED = 500  # users at most whose lists are looked at while a network is trained
+JUDGED = 4000  # users at most whose lists are looked at while a network is trained
 PLACES = 10
 
 
@@ -50,7 +50,7 @@ class Judge:
 
 
 def ndcg(scorer: Callable[[], Score], data: Dataset, validation: Dataset | None) -> Callable[[], float] | None:
-    """A function that gives the mean NDCG@10 of up to 500 users; None where nobody held out liked anything.
+    """A function that gives the mean NDCG@10 of up to 4,000 users; None where nobody held out liked anything.
 
     Args:
         scorer: Gives the scores of the model as it stands.

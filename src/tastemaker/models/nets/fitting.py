@@ -45,10 +45,18 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 Make = Callable[[Dataset, Run], T]
+Look = Callable[[T, Dataset, Dataset], None]
 
 
 def fit(  # noqa: PLR0913 - what is made, from what, and how
-    make: Make[T], data: Dataset, given: Given, *, settings: TrainSettings, run: Run, key: str = ""
+    make: Make[T],
+    data: Dataset,
+    given: Given,
+    *,
+    settings: TrainSettings,
+    run: Run,
+    key: str = "",
+    look: Look[T] | None = None,
 ) -> T:
     """Train what `make` makes and give it back in evaluation mode.
 
@@ -62,13 +70,20 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
         settings: Of the loop.
         run: Seed, device, threads, progress, checkpoints, seconds.
         key: What tells this network from others in the folder of checkpoints.
+        look: Called once, where there is behaviour that a network did not see: with that network, what it learned
+            from, and that behaviour; for what else is to be chosen.
     """
     key += fingerprint(data, given.features) + fingerprint(data, given.users)
     held = hold_out(data, run.seed) if given.validation is None else None
     if held is None:
-        return _train(make, (data, given.validation), settings, run, key)[0]
+        task = _train(make, (data, given.validation), settings, run, key)[0]
+        if look is not None and given.validation is not None:
+            look(task, data, given.validation)
+        return task
     part = None if run.seconds is None else run.seconds * FIRST
-    _, best = _train(make, held, settings, replace(run, seconds=part), key)
+    first, best = _train(make, held, settings, replace(run, seconds=part), key)
+    if look is not None:
+        look(first, *held)
     run.say(f"Learning anew from all events for {best} epochs.")
     chosen = replace(settings, epochs=max(1, best), keep_start=False)
     rest = None if run.seconds is None else run.seconds * (1 - FIRST)
