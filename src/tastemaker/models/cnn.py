@@ -28,7 +28,7 @@ class CNN(Recommender):
     """NextItNet (Yuan et al. 2019): causal dilated convolutions, trained on all places.
 
     An item is its own vector plus its fused content, so that one without history is ranked by content. The
-    latest liked items of the query are read, oldest first; the score is an inner product with the item.
+    latest liked items of the query are read, oldest first; the score is the cosine with the item.
 
     Attributes:
         fusion: Name or specification of a fusion of the item's sources; trained jointly.
@@ -42,11 +42,12 @@ class CNN(Recommender):
         full: Catalogues up to this size are ranked whole instead.
         id_dropout: Chance that an item's own vector is hidden in training.
         source_dropout: Chance that a source is hidden in training.
-        learning_rate: Of Adam.
+        temperature: What cosines with the items are divided by in training; 0: inner products.
+        learning_rate: Of Adam, at first; it falls along a cosine.
         weight_decay: Decoupled pull of all weights to zero.
         epochs: Most passes over the users.
         patience: Epochs without a better validation figure after which training ends.
-        batch: Most users a step; small data get smaller ones, so that an epoch has 20 steps.
+        batch: Users a step, of histories of mean length; small data get smaller ones, so that an epoch has 20 steps.
     """
 
     name: ClassVar[str] = "cnn"
@@ -54,7 +55,7 @@ class CNN(Recommender):
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
     dim: Annotated[int, Ge(1)] = 64
     blocks: Annotated[int, Ge(1)] = 2
-    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.3
     length: Annotated[int, Ge(1)] = 100
     loss: Literal["softmax", "gbce"] = "softmax"
     negatives: Annotated[int, Ge(1)] = 1024
@@ -62,10 +63,11 @@ class CNN(Recommender):
     full: Annotated[int, Ge(0)] = 4000
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    temperature: Annotated[float, Ge(0)] = 0.1
+    learning_rate: Annotated[float, Gt(0)] = 2e-3
     weight_decay: Annotated[float, Ge(0)] = 0.0
-    epochs: Annotated[int, Ge(1)] = 60
-    patience: Annotated[int, Ge(1)] = 5
+    epochs: Annotated[int, Ge(1)] = 40
+    patience: Annotated[int, Ge(1)] = 10
     batch: Annotated[int, Ge(1)] = 256
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class CNN(Recommender):
         """Take back what `state` gave."""
         from tastemaker.models.nets.sequences import restored
 
-        self._reader = restored(state, self._shape())
+        self._reader = restored(state, self._shape(), cosine=self.temperature > 0)
 
     @property
     def _known(self) -> Reader:

@@ -19,6 +19,7 @@ SPACE: SearchSpace = {
     "dropout": Range(0.1, 0.6),
     "learning_rate": Range(3e-4, 5e-3, log=True),
     "id_dropout": Range(0.0, 0.6),
+    "temperature": Range(0.04, 0.3, log=True),
     "weight_decay": Choice((0.0, 0.01, 0.1)),
 }
 
@@ -33,6 +34,7 @@ class Sequential(Protocol):
     full: int
     id_dropout: float
     source_dropout: float
+    temperature: float
     learning_rate: float
     weight_decay: float
     epochs: int
@@ -52,8 +54,9 @@ def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given,
         epochs=model.epochs,
         patience=model.patience,
         batch=model.batch,
+        schedule="cosine",
     )
-    names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout")
+    names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout", "temperature")
     plan = Plan(shape, **{name: getattr(model, name) for name in names})
     key = of_json(spec_of(model))
     task = fit(lambda d, r: Task(plan, d, given.features, r), data, given, settings=settings, run=run, key=key)

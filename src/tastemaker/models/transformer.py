@@ -28,7 +28,7 @@ class Transformer(Recommender):
     """SASRec (Kang & McAuley 2018) with gated LiGR layers and SwiGLU (Borisyuk et al. 2024).
 
     An item is its own vector plus its fused content, so that one without history is ranked by content. The
-    latest liked items of the query are read, oldest first; the score is an inner product with the item.
+    latest liked items of the query are read, oldest first; the score is the cosine with the item.
 
     Attributes:
         fusion: Name or specification of a fusion of the item's sources; trained jointly.
@@ -44,11 +44,12 @@ class Transformer(Recommender):
         full: Catalogues up to this size are ranked whole instead.
         id_dropout: Chance that an item's own vector is hidden in training.
         source_dropout: Chance that a source is hidden in training.
-        learning_rate: Of Adam.
+        temperature: What cosines with the items are divided by in training; 0: inner products.
+        learning_rate: Of Adam, at first; it falls along a cosine.
         weight_decay: Decoupled pull of all weights to zero.
         epochs: Most passes over the users.
         patience: Epochs without a better validation figure after which training ends.
-        batch: Most users a step; small data get smaller ones, so that an epoch has 20 steps.
+        batch: Users a step, of histories of mean length; small data get smaller ones, so that an epoch has 20 steps.
     """
 
     name: ClassVar[str] = "transformer"
@@ -58,7 +59,7 @@ class Transformer(Recommender):
     blocks: Annotated[int, Ge(1)] = 2
     heads: Annotated[int, Ge(1)] = 1
     positions: bool = True
-    dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.3
     length: Annotated[int, Ge(1)] = 100
     loss: Literal["softmax", "gbce"] = "softmax"
     negatives: Annotated[int, Ge(1)] = 1024
@@ -66,10 +67,11 @@ class Transformer(Recommender):
     full: Annotated[int, Ge(0)] = 4000
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    temperature: Annotated[float, Ge(0)] = 0.1
+    learning_rate: Annotated[float, Gt(0)] = 2e-3
     weight_decay: Annotated[float, Ge(0)] = 0.0
-    epochs: Annotated[int, Ge(1)] = 60
-    patience: Annotated[int, Ge(1)] = 5
+    epochs: Annotated[int, Ge(1)] = 40
+    patience: Annotated[int, Ge(1)] = 10
     batch: Annotated[int, Ge(1)] = 256
 
     def __post_init__(self) -> None:
@@ -93,7 +95,7 @@ class Transformer(Recommender):
         """Take back what `state` gave."""
         from tastemaker.models.nets.sequences import restored
 
-        self._reader = restored(state, self._shape())
+        self._reader = restored(state, self._shape(), cosine=self.temperature > 0)
 
     @property
     def _known(self) -> Reader:

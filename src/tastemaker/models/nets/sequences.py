@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tastemaker.core import Run, SavedError, generator
 from tastemaker.data import Dataset, FeatureSet, Query, queries
@@ -39,6 +40,7 @@ class Plan(NamedTuple):
         full: Catalogues up to this size are ranked whole.
         id_dropout: Chance that an item's own vector is hidden.
         source_dropout: Chance that a source is hidden.
+        temperature: What cosines are divided by; 0: inner products.
     """
 
     shape: EncoderShape
@@ -50,6 +52,7 @@ class Plan(NamedTuple):
     full: int
     id_dropout: float
     source_dropout: float
+    temperature: float
 
 
 class Batch(NamedTuple):
@@ -68,12 +71,14 @@ class Task:
     def __init__(self, plan: Plan, data: Dataset, features: FeatureSet | None, run: Run) -> None:
         self.plan, self.seed, self.n = plan, run.seed, len(data.items)
         self.sources: ItemSources = moved(sources_of(data, features), device_of(run))
-        hidden = {"id_dropout": plan.id_dropout, "source_dropout": plan.source_dropout}
+        alone = plan.id_dropout if self.sources.vectors else 0.0  # with its id all would be hidden
+        hidden = {"id_dropout": alone, "source_dropout": plan.source_dropout}
         self.tower = tower_of(self.sources, plan.fusion, plan.shape.dim, **hidden)
         self.encoder = Encoder(plan.shape)
         self.module = nn.ModuleDict({"tower": self.tower, "encoder": self.encoder})
         liked = [q.liked[-plan.shape.length - 1 :] for q in queries(data, range(len(data.users)))]
         self.liked = [line.astype(np.int64) for line in liked if len(line) > 1]
+        self.places = np.array([len(line) - 1 for line in self.liked], np.int64)
         log = data.interactions
         count = np.bincount(log.item[log.sign > 0], minlength=self.n)
         self.pool = np.flatnonzero(count)
@@ -81,14 +86,18 @@ class Task:
         self.chance = weight / max(weight.sum(), 1.0e-12)
 
     def batches(self, epoch: int) -> Iterator[Batch]:
-        """Users of like length together, the batches in random order."""
+        """Users of like length together, as many places to be told in each batch, the batches in random order.
+
+        With as many users in each, places in short histories would count more than those in long ones.
+        """
         draw = generator(self.seed, f"sequences {epoch}")
-        size = max(1, min(self.plan.batch, -(-len(self.liked) // STEPS)))
         order = draw.permutation(len(self.liked))
-        order = order[np.argsort([len(self.liked[n]) for n in order], kind="stable")]
-        starts = np.arange(0, len(order), size)
-        for at in draw.permutation(starts):
-            yield self._batch([self.liked[n] for n in order[at : at + size]], draw)
+        order = order[np.argsort(self.places[order], kind="stable")]
+        ends = np.cumsum(self.places[order])
+        most = min(self.plan.batch * self.places.mean(), max(1.0, ends[-1] / STEPS)) if len(order) else 1.0
+        parts = np.split(order, np.flatnonzero(np.diff((ends - 1) // most)) + 1)
+        for at in draw.permutation(len(parts)):
+            yield self._batch([self.liked[n] for n in parts[at]], draw)
 
     def _batch(self, lines: list[NDArray[np.int64]], draw: np.random.Generator) -> Batch:
         items, lengths = padded([line[:-1] for line in lines], 0)
@@ -107,9 +116,11 @@ class Task:
         rows, place = torch.unique(torch.cat([batch.items.flatten(), true, batch.others]), return_inverse=True)
         vectors = self.tower(rows, self.sources)
         ends = (batch.items.numel(), len(true), len(batch.others))
-        read, right, other = (vectors[part] for part in place.split(ends))
-        wants = self.encoder(read.view(*batch.items.shape, -1), batch.lengths)[there]
-        logits, others = (wants * right).sum(dim=1), wants @ other.T
+        read, right, other = place.split(ends)
+        wants = self.encoder(vectors[read].view(*batch.items.shape, -1), batch.lengths)[there]
+        if self.plan.temperature:
+            vectors, wants = F.normalize(vectors, dim=1), F.normalize(wants, dim=1) / self.plan.temperature
+        logits, others = (wants * vectors[right]).sum(dim=1), wants @ vectors[other].T
         hit = true[:, None] == batch.others
         if self.plan.loss == "gbce":
             return gbce(logits, others, hit, len(self.pool))
@@ -123,20 +134,30 @@ class Task:
     def reader(self) -> Reader:
         """The encoder with the vectors of all items as they stand."""
         with torch.inference_mode():
-            return Reader(self.encoder, self.tower.every(self.sources), self.sources.known)
+            every = self.tower.every(self.sources)
+            return Reader(self.encoder, every, self.sources.known, self.plan.temperature > 0)
 
     def frozen(self) -> Reader:
         """The same on the processor in double precision, for good."""
         reader = self.reader()
-        return Reader(self.encoder.cpu().double().eval(), reader.items.cpu().double(), reader.known)
+        encoder, items = self.encoder.cpu().double().eval(), reader.items.cpu().double()
+        return reader._replace(encoder=encoder, items=items)
 
 
 class Reader(NamedTuple):
-    """A trained encoder, the vectors of all items, (n_items, dim), and the items of which anything is known."""
+    """A trained encoder and the items it reads and ranks.
+
+    Attributes:
+        encoder: From vectors of items to what comes next.
+        items: Vectors of all items, (n_items, dim).
+        known: Items of which anything is known, (n_items,).
+        cosine: Whether scores are cosines; else they are inner products.
+    """
 
     encoder: Encoder
     items: Tensor
     known: NDArray[np.bool_]
+    cosine: bool
 
     def __call__(self, asked: Sequence[Query]) -> Scores:
         """Scores (q, n_items); nan for unknown items and for histories without a liked, known item."""
@@ -157,7 +178,10 @@ class Reader(NamedTuple):
         items, lengths = (t.to(self.items.device) for t in padded(lines, 0))
         with torch.inference_mode():
             wants = self.encoder(self.items[items], lengths)[torch.arange(len(lines)), lengths - 1]
-            return np.asarray((wants @ self.items.T).float().cpu().numpy())
+            if self.cosine:
+                wants = F.normalize(wants, dim=1)
+            ranked = F.normalize(self.items, dim=1) if self.cosine else self.items
+            return np.asarray((wants @ ranked.T).float().cpu().numpy())
 
     def state(self) -> State:
         """Encoder, item vectors and which are known, in single precision."""
@@ -165,14 +189,14 @@ class Reader(NamedTuple):
         return {**net, "items": self.items.float().numpy(), "known": self.known}
 
 
-def restored(state: State, shape: EncoderShape) -> Reader:
+def restored(state: State, shape: EncoderShape, *, cosine: bool) -> Reader:
     """Rebuild what `Reader.state` gave; raises `SavedError`."""
     encoder = Encoder(shape)
     unpack(encoder, state)
     items, known = torch.from_numpy(np.array(array(state, "items"))), array(state, "known").astype(bool)
     if items.shape != (len(known), shape.dim):
         raise SavedError("The saved item vectors do not fit the network. Fit it anew.")
-    return Reader(encoder.double().eval(), items.double(), known)
+    return Reader(encoder.double().eval(), items.double(), known, cosine)
 
 
 def padded(lines: Sequence[NDArray[np.int64]], fill: int) -> tuple[Tensor, Tensor]:
