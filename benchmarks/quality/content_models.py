@@ -56,7 +56,7 @@ def cases(root: Path, seed: int, **settings) -> Iterator[tuple[str, Case]]:
 
 def cold(made: Case, model: dict, raw: FeatureSet) -> Report:
     """The model's lists of new items."""
-    encoders = [_Named(name, found.source) for name, found in raw.items()]
+    encoders = [Named(name, found.source) for name, found in raw.items()]
     pipeline = Pipeline(RECOMMENDERS.build(model), encoders)
     pipeline.fit(made.known, raw=raw, run=Run(device="cpu"))
     new = np.zeros(len(made.known.items), bool)
@@ -65,7 +65,7 @@ def cold(made: Case, model: dict, raw: FeatureSet) -> Report:
     return evaluate(pipeline, made.known, made.test, metrics=["ndcg"], k=K, allowed=new)
 
 
-class _Named:
+class Named:
     """An encoder whose vectors are at hand."""
 
     def __init__(self, name: str, source: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from content_models import Named
 from content_pays import Case, ahead, case, ndcg, shuffled
 
 from tastemaker.actions.choose import encoders_for
@@ -28,20 +29,13 @@ from tastemaker.data.splits import parse
 from tastemaker.evaluation import Report, evaluate
 from tastemaker.features.extract import extract
 from tastemaker.models.catalog import RECOMMENDERS
+from tastemaker.models.halves import short_of
 from tastemaker.pipeline import Pipeline
 
 CONTENT = ("two_tower", "mm_graph", "transformer")
 SEQUENTIAL = ("transformer", "gru", "cnn")
 ASIDE = ("auto", "fallback", "popular")  # choose among others, or know nobody
 SHARE = 0.2  # of the users withheld
-RECENT = 5
-
-
-class Named:
-    """An encoder whose vectors are at hand."""
-
-    def __init__(self, name: str, source: str) -> None:
-        self.name, self.source = name, source
 
 
 class Changed:
@@ -101,7 +95,7 @@ def short(models: list[str], seed: int) -> Iterator[tuple[str, dict]]:
     for model in models or CONTENT:
         found = {name: fitted(made.known, model, raw) for name, raw in features.items()}
         whole = {name: judged(pipeline, made.known, made.test) for name, pipeline in found.items()}
-        five = {name: judged(Changed(p, _recent), made.known, made.test) for name, p in found.items()}
+        five = {name: judged(Changed(p, short_of), made.known, made.test) for name, p in found.items()}
         yield (
             model,
             {
@@ -112,13 +106,6 @@ def short(models: list[str], seed: int) -> Iterator[tuple[str, dict]]:
                 "full - blanked, last 5": ahead(five["full"], five["blanked"]),
             },
         )
-
-
-def _recent(query: Query) -> Query:
-    """The same as if older events than the last five said nothing; they stay out of the list all the same."""
-    sign = query.sign.copy()
-    sign[: max(0, len(sign) - RECENT)] = 0
-    return replace(query, sign=sign)
 
 
 def order(models: list[str], seed: int) -> Iterator[tuple[str, dict]]:

@@ -28,7 +28,6 @@ from tastemaker.training.devices import seeded
 from tastemaker.training.loop import train
 
 GOAL = 0.1
-PLAIN = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout", "temperature")
 
 
 class Enough(Exception):
@@ -70,7 +69,7 @@ def main(split: Path, rectools: Path, out: Path | None = None) -> None:
     with tempfile.TemporaryDirectory() as root:
         data, held = parts(split, Path(root))
     judge, curve, clock = Judge(data, held, 10**9), [], [0.0, 0.0]
-    plan = Plan(model._shape(), **{name: getattr(model, name) for name in PLAIN})
+    plan = Plan(model._shape(), **{name: getattr(model, name) for name in Plan._fields[1:]})
     with seeded(0, "weights"):
         task = Task(plan, data, None, Run(device="cpu", threads=1))
 

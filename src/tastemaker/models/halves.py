@@ -93,12 +93,13 @@ def weighed(halves: Halves, data: Dataset, held: Dataset, users: FeatureSet | No
         def score(asked: Sequence[Query]) -> Reals:
             return tried([_profiled(query, users or {}, names) for query in asked]) @ tried.items.T
 
-        return judge.ndcg(score) + judge.ndcg(lambda asked: score([_short(query) for query in asked]))
+        return judge.ndcg(score) + judge.ndcg(lambda asked: score([short_of(query) for query in asked]))
 
     return max(WEIGHTS, key=figure)
 
 
-def _short(query: Query) -> Query:
+def short_of(query: Query) -> Query:
+    """The same as if events before the latest five said nothing; they stay out of lists all the same."""
     sign = query.sign.copy()
     sign[: max(0, len(sign) - RECENT)] = 0
     return replace(query, sign=sign)
