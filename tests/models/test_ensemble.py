@@ -91,3 +91,45 @@ def test_auto_counts_settings_that_come_to_the_same_once():
     build("auto", models=models).fit(data, run=Run(device="cpu", say=said.append))
     (line,) = [line for line in said if line.startswith("auto: item_knn") or line.startswith("auto: popular")]
     assert line.count("item_knn") == 1
+
+
+SMALL = {"name": "gru", "dim": 8, "epochs": 3, "patience": 1}
+
+
+def test_auto_leaves_networks_that_read_an_order_out_where_there_is_none():
+    data, said = dataset(n=200), []
+    build("auto", models=["popular", SMALL]).fit(replace(data, clock="none"), run=Run(device="cpu", say=said.append))
+    assert not any("gru" in line or "Epoch" in line for line in said)
+
+
+def test_auto_stops_a_network_by_the_held_out_events_and_learns_it_anew_from_all():
+    pytest.importorskip("torch")
+    data, said = dataset(n=200), []
+    auto = build("auto", models=[SMALL]).fit(data, run=Run(device="cpu", say=said.append))
+    (kept,) = [model for model in auto.kept.models if model.name == "gru"]
+    epochs = [line for line in said if line.startswith("Epoch")]
+    assert kept.patience == 0
+    assert sum("validation" not in line for line in epochs) == kept.epochs
+    assert not any("Learning anew" in line for line in said)
+
+
+@pytest.mark.parametrize("name", ["gru", "cnn", "transformer"])
+def test_a_settled_network_takes_the_epochs_that_were_best(name):
+    pytest.importorskip("torch")
+    data = dataset(n=200)
+    model = build(name, dim=8, epochs=4, patience=1).fit(data, validation=data, run=Run(device="cpu"))
+    settled = model.settled()
+    assert 1 <= settled["epochs"] <= 4
+    assert settled["patience"] == 0
+    again = RECOMMENDERS.build(settled).fit(data, run=Run(device="cpu"))
+    assert again.settled() == settled
+
+
+def test_a_budget_is_for_all_models_together(monkeypatch):
+    from tastemaker.models.popular import Popular
+
+    given = []
+    monkeypatch.setattr(Popular, "learn", lambda self, data, given_, run: given.append(run.seconds))
+    build("ensemble", models=["popular", "popular", "popular"], weights=[1, 1, 1]).fit(dataset(), run=Run(seconds=50.0))
+    assert given[0] <= 50
+    assert given == sorted(given, reverse=True)

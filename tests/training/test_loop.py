@@ -267,3 +267,18 @@ def test_losses_by_hand():
 
 if __name__ == "__main__":  # the process that is killed
     _killed(Path(sys.argv[1]))
+
+
+def test_the_rate_falls_with_the_epochs_or_with_the_time_whichever_is_further():
+    settings = TrainSettings(rate=1.0, epochs=4, schedule="cosine")
+    assert settings.rate_at(1, 1) == 1
+    assert settings.rate_at(3, 1) == pytest.approx(0.5)
+    assert settings.rate_at(1, 1, 0.5) == pytest.approx(0.5)
+    assert settings.rate_at(3, 1, 0.1) == pytest.approx(0.5)
+    assert settings.rate_at(1, 1, 7.0) == pytest.approx(0.0)
+    assert TrainSettings(rate=1.0).rate_at(1, 1, 0.5) == 1
+
+
+def test_a_patience_of_0_trains_all_epochs():
+    _, history = fit(epochs=5, patience=0, rate=1e-9)
+    assert (len(history.losses), history.stopped) == (5, "epochs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,3 +46,23 @@ class Run:
         from tqdm import tqdm
 
         yield from tqdm(work, desc=what, total=total, leave=False, mininterval=0.3)
+
+
+class Clock:
+    """What is left of a time budget.
+
+    Args:
+        seconds: The budget; None is no limit.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self._whole, self._began = seconds, time.monotonic()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds, below 0 when it is overdrawn; None without a limit."""
+        return None if self._whole is None else self._whole - (time.monotonic() - self._began)
+
+    def least(self, share: float) -> float | None:
+        """What is left, and this share of the budget at least."""
+        return None if self._whole is None or self.left is None else max(self.left, share * self._whole)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, final
@@ -14,9 +13,10 @@ from pydantic import Field
 
 from tastemaker.core import NotFitted, Run, SavedError, TastemakerError, spec_of
 from tastemaker.core.component import component
+from tastemaker.core.run import Clock
 from tastemaker.data import Dataset, Query
 from tastemaker.data.held_out import hold_out
-from tastemaker.models.base import Given, Recommender, Scores, State, array
+from tastemaker.models.base import Given, Recommender, Scores, Settles, State, array
 from tastemaker.models.blending import chosen, judge_of
 from tastemaker.models.catalog import RECOMMENDERS
 from tastemaker.models.judging import Judge
@@ -30,29 +30,20 @@ LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does n
     {"name": "rp3beta", "decay": 1.0},
     {"name": "content"},
     {"name": "session_knn"},
-    {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
     {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
+    {"name": "transformer"},
     {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
+    {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
     {"name": "als", "decay": 1.0, "zeros": 5.0, "reg": 0.05},
+    {"name": "gru"},
 )
 BELOW = ("content", "popular")  # what speaks where the model that was kept has no opinion
 LEAST = 0.2  # of it for learning anew, even where choosing took too long
 SHARE = 0.5  # of the time budget for choosing; the rest is for learning anew from everything
+TURN = 0.65  # of the time left for choosing that one model may take, where it can be told
 
 
 Found = tuple[float, dict[str, Any], Scores]  # NDCG@10, specification, scores of the users asked for
-
-
-class Clock:
-    """What is left of a number of seconds; may be below 0."""
-
-    def __init__(self, seconds: float) -> None:
-        self.whole, self._end = seconds, time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._end - time.monotonic()
 
 
 def _ladder() -> list[Recommender]:
@@ -66,7 +57,9 @@ class Auto(Recommender):
 
     The best `blend` models by NDCG@10 are blended too (`ensemble`); the blend is kept where it is better than the best
     by more than `gain`. What the model kept has no opinion on goes below, by content, then by popularity. Why is said
-    to the progress lines. Models that cannot be fitted, or that the budget leaves no time for, are passed over.
+    to the progress lines. Models that cannot be fitted, that read an order where there is none, or that the budget
+    leaves no time for, are passed over. Networks are stopped by the same held-out events, and learn anew for as many
+    epochs.
 
     Attributes:
         models: Names or specifications, cheap ones first.
@@ -87,11 +80,12 @@ class Auto(Recommender):
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Choose, then fit what was chosen on everything."""
         held = (data, given.validation) if given.validation is not None else hold_out(data, run.seed)
-        clock = Clock(run.seconds or self.budget)
-        spec = self._choose(held, given, run, clock) if held else _first(given)
+        budget = run.seconds or self.budget
+        clock = Clock(budget)
+        spec = self._choose(held, given, replace(run, seconds=SHARE * budget)) if held else _first(given)
         below = [name for name in BELOW if name != spec["name"]]
         kept = RECOMMENDERS.build({"name": "fallback", "models": [spec, *below]})
-        kept.learn(data, given, replace(run, seconds=max(clock.left, LEAST * clock.whole)))
+        kept.learn(data, given, replace(run, seconds=clock.least(LEAST)))
         self._kept = kept
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -119,10 +113,10 @@ class Auto(Recommender):
         kept.restore({key[2:]: value for key, value in state.items() if key.startswith("k.")})
         self._kept = kept
 
-    def _choose(self, held: tuple[Dataset, Dataset], given: Given, run: Run, clock: Clock) -> dict[str, Any]:
+    def _choose(self, held: tuple[Dataset, Dataset], given: Given, run: Run) -> dict[str, Any]:
         """The specification of the best model, or of a blend of the best."""
         judge = judge_of(*held)
-        found = self._climb(judge, held[0], replace(given, validation=None), replace(run, seconds=clock.left * SHARE))
+        found = self._climb(judge, held, given, run)
         if not found or not len(judge.users):
             return _first(given)
         found.sort(key=lambda entry: -entry[0])
@@ -137,26 +131,37 @@ class Auto(Recommender):
         run.say(f"auto keeps {best[1]['name']}: NDCG@10 {best[0]:.4f} on held-out events, a blend {figure:.4f}.")
         return best[1]
 
-    def _climb(self, judge: Judge, data: Dataset, given: Given, run: Run) -> list[Found]:
+    def _climb(self, judge: Judge, held: tuple[Dataset, Dataset], given: Given, run: Run) -> list[Found]:
         """What the models say, each opinion once: where there is no order, some settings come to the same."""
-        clock = Clock(run.seconds or self.budget)
+        clock = Clock(run.seconds)
         found: list[Found] = []
         for spec in map(spec_of, self.models):
             model = RECOMMENDERS.build(spec)  # freed after its turn: some are large
-            if found and clock.left <= 0:
+            if found and not clock.least(0):
                 run.say(f"auto: no time left for {model.name} and what comes after it")
                 break
-            if model.needs_vectors and given.items is None:
-                continue
-            try:
-                model.learn(data, given, replace(run, seconds=clock.left))
-            except TastemakerError as error:
-                run.say(f"auto passes {model.name} over: {str(error).splitlines()[0]}")
+            kept = _fitted(model, held, given, replace(run, seconds=clock.least(0)))
+            if kept is None:
                 continue
             scores = model.score(judge.asking)
             if not any(np.array_equal(scores, other, equal_nan=True) for _, _, other in found):
-                found.append((judge.ndcg_of(scores), spec, scores))
+                found.append((judge.ndcg_of(scores), kept, scores))
         return found
+
+
+def _fitted(model: Recommender, held: tuple[Dataset, Dataset], given: Given, run: Run) -> dict[str, Any] | None:
+    """Learn from what was not held out; gives what to learn anew, None where it cannot be fitted."""
+    data, validation = held
+    if (model.needs_vectors and given.items is None) or (model.needs_order and data.clock == "none"):
+        return None
+    stopped = isinstance(model, Settles)
+    seconds = run.seconds * TURN if stopped and run.seconds else run.seconds
+    try:
+        model.learn(data, replace(given, validation=validation if stopped else None), replace(run, seconds=seconds))
+    except TastemakerError as error:
+        run.say(f"auto passes {model.name} over: {str(error).splitlines()[0]}")
+        return None
+    return model.settled() if isinstance(model, Settles) else spec_of(model)
 
 
 def _kinds(found: list[Found]) -> list[Found]:

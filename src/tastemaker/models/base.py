@@ -50,6 +50,7 @@ class Recommender(ABC):
     Attributes:
         name: Its name in the catalog.
         needs_vectors: Whether `fit` refuses to work without item vectors.
+        needs_order: Whether it reads histories as sequences, and has nothing to read where they have no order.
         space: Settings that `tune` may change, and the values worth trying; the others stay as they are.
         parallel: Whether `score` may be called from several threads at once and gains by it; torch and products
             of full matrices have threads of their own.
@@ -57,6 +58,7 @@ class Recommender(ABC):
 
     name: ClassVar[str]
     needs_vectors: ClassVar[bool] = False
+    needs_order: ClassVar[bool] = False
     space: ClassVar[SearchSpace] = {}
     parallel: ClassVar[bool] = False
 
@@ -169,6 +171,15 @@ class Rates(Protocol):
 
     def rate(self, queries: Sequence[Query], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Predicted rating of ``items[n]`` by ``queries[n]``, shape (n,)."""
+        ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A recommender that validation data stop, which then knows how long it should have learned."""
+
+    def settled(self) -> dict[str, Any]:
+        """Its specification, so that learning anew takes as long as was best and needs no validation data."""
         ...
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BeforeValidator, Field
 
-from tastemaker.core import NotFitted, Run, component
+from tastemaker.core import NotFitted, Run, component, spec_of
 from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.fusion import FUSIONS
 from tastemaker.models.base import Given, Recommender, Scores, State
-from tastemaker.models.sequential import SPACE, learned
+from tastemaker.models.sequential import SPACE, Content, learned
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.encoders import EncoderShape
@@ -31,7 +31,8 @@ class CNN(Recommender):
     latest liked items of the query are read, oldest first; the score is the cosine with the item.
 
     Attributes:
-        fusion: Name or specification of a fusion of the item's sources; trained jointly.
+        content: "kernel": all sources as one (see `kernels`), or "fusion": each projected, fused and trained jointly.
+        fusion: Name or specification of that fusion.
         dim: Width of all vectors.
         blocks: Layers on top of each other.
         dropout: Share of numbers hidden in training.
@@ -46,12 +47,14 @@ class CNN(Recommender):
         learning_rate: Of Adam, at first; it falls along a cosine.
         weight_decay: Decoupled pull of all weights to zero.
         epochs: Most passes over the users.
-        patience: Epochs without a better validation figure after which training ends.
+        patience: Epochs without a better validation figure after which training ends; 0: all are trained.
         batch: Users a step, of histories of mean length; small data get smaller ones, so that an epoch has 20 steps.
     """
 
     name: ClassVar[str] = "cnn"
     space: ClassVar[SearchSpace] = SPACE
+    needs_order: ClassVar[bool] = True
+    content: Content = "kernel"
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
     dim: Annotated[int, Ge(1)] = 64
     blocks: Annotated[int, Ge(1)] = 2
@@ -67,15 +70,20 @@ class CNN(Recommender):
     learning_rate: Annotated[float, Gt(0)] = 2e-3
     weight_decay: Annotated[float, Ge(0)] = 0.0
     epochs: Annotated[int, Ge(1)] = 40
-    patience: Annotated[int, Ge(1)] = 10
+    patience: Annotated[int, Ge(0)] = 10
     batch: Annotated[int, Ge(1)] = 256
 
     def __post_init__(self) -> None:
         self._reader: Reader | None = None
+        self._best = self.epochs
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to tell the next liked item at every place of every history."""
-        self._reader = learned(self, self._shape(), data, given, run)
+        self._reader, self._best = learned(self, self._shape(), data, given, run)
+
+    def settled(self) -> dict[str, Any]:
+        """This model with the number of epochs that was best: nothing need be held out to learn it anew."""
+        return {**spec_of(self), "epochs": max(1, self._best), "patience": 0}
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """How well each item comes next; nan for unknown items and where nothing was liked."""

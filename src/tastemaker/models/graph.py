@@ -90,13 +90,7 @@ def learned(model: Any, make: Make, data: Dataset, given: Given, run: Run) -> Re
     from tastemaker.training import TrainSettings
     from tastemaker.training.devices import device_of, moved
 
-    settings = TrainSettings(
-        rate=model.learning_rate,
-        weight_decay=model.weight_decay,
-        epochs=model.epochs,
-        patience=model.patience,
-        batch=model.batch,
-    )
+    settings = TrainSettings.of(model)
     plan = Plan(**{name: value for name, value in vars(model).items() if name in Plan._fields})
 
     def task(data: Dataset, run: Run) -> Task:
@@ -104,6 +98,6 @@ def learned(model: Any, make: Make, data: Dataset, given: Given, run: Run) -> Re
         sources = moved(sources_of(data, given.features), device_of(run))
         return Task(plan, make(sources), liked, run)
 
-    done = fit(task, data, given, settings=settings, run=run, key=of_json(spec_of(model)))
+    done, _ = fit(task, data, given, settings=settings, run=run, key=of_json(spec_of(model)))
     decay = model.decay if data.clock != "none" else 1.0
     return Reader(done.vectors(), done.popular, decay, model.dislike)

@@ -103,6 +103,18 @@ def landmarks(
     return Landmarks(centre, scale, marks, width, vector[:, strong] / np.sqrt(value[strong]))
 
 
+def placed(
+    features: FeatureSet | None, taken: csr_array, *, most: int = 1024, keep: int = 512, seed: int = 0
+) -> FeatureSet:
+    """All content of the items as one centred source, "content"; none where there is too little. See `landmarks`."""
+    found = landmarks(features, taken, most=most, keep=keep, seed=seed) if features else None
+    if not features or found is None:
+        return {}
+    present = np.any([source.present for source in features.values()], axis=0)
+    vectors = found(features)
+    return {"content": Features("attributes", (vectors - vectors[present].mean(axis=0)) * present[:, None], present)}
+
+
 def _judged(
     features: FeatureSet, taken: csr_array, rows: NDArray[np.integer], seed: int
 ) -> dict[str, tuple[float, float]]:

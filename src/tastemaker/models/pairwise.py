@@ -141,4 +141,4 @@ def learned(model: Pairwise, kind: Kind, data: Dataset, given: Given, run: Run) 
     plan = Plan(kind, reading, **{name: getattr(model, name) for name in names})
     features = given.features if kind.fusion else None
     key = of_json(spec_of(model))
-    return fit(lambda d, r: Task(plan, d, features, r), data, given, settings=settings, run=run, key=key)
+    return fit(lambda d, r: Task(plan, d, features, r), data, given, settings=settings, run=run, key=key)[0]

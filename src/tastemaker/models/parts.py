@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from tastemaker.core import BadSetting, Run, TastemakerError
+from tastemaker.core.run import Clock
 from tastemaker.data import Dataset
 from tastemaker.models.base import Given, Recommender, State, array
 from tastemaker.models.catalog import RECOMMENDERS
+
+LEAST = 0.1  # of a time budget for each model, however long those before it took
 
 Part = Annotated[Recommender, BeforeValidator(RECOMMENDERS.coerce)]
 
@@ -25,12 +29,15 @@ def built(*specs: str | dict[str, Any]) -> list[Recommender]:
 def learned(models: Sequence[Recommender], data: Dataset, given: Given, run: Run) -> list[bool]:
     """Fit each model; false for one that cannot, such as one that needs vectors where there are none.
 
+    A time budget is for all of them: each has what is left, and a tenth of it at least.
+
     Raises:
         BadSetting: none can be fitted.
     """
     speaks, reasons = [], []
+    clock = Clock(run.seconds)
     for model in models:
-        reason = _refusal(model, data, given, run)
+        reason = _refusal(model, data, given, replace(run, seconds=clock.least(LEAST)))
         speaks.append(reason is None)
         if reason is not None:
             run.say(f"note: {model.name} is passed over: {reason}")

@@ -19,7 +19,7 @@ from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State
 from tastemaker.models.content_space import Lesson, Space, learned, plain
 from tastemaker.models.halves import USUAL, Halves, weighed
-from tastemaker.models.kernels import landmarks
+from tastemaker.models.kernels import placed
 from tastemaker.models.places import People, Places
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ class TwoTower(Recommender):
         from tastemaker.models.nets.items import sources_of
         from tastemaker.models.nets.towers import Task
 
-        features = given.features if self.content == "fusion" else self._placed(data, given, run)
+        features = given.features
+        if self.content == "kernel":
+            features = placed(features, sparse.liked(data), most=self.landmarks, keep=self.width, seed=run.seed)
         plan, settings = self._plans(fused=self.content == "fusion" and bool(given.features))
         sources, reading = sources_of(data, features), People.of(given.users)
         people = reading.known(given.users, len(data.users))
@@ -123,7 +125,7 @@ class TwoTower(Recommender):
                 run.say(f"What content says in closed form weighs {self._weight:g} beside the towers.")
 
         self._weight = USUAL if self.closed is None else self.closed
-        done = fit(make, data, given, settings=settings, run=run, key=of_json(spec_of(self)), look=look)
+        done, _ = fit(make, data, given, settings=settings, run=run, key=of_json(spec_of(self)), look=look)
         self._halves = halves(done, data).weighing(self._weight)
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -156,30 +158,10 @@ class TwoTower(Recommender):
         from tastemaker.models.nets.towers import Plan
         from tastemaker.training import TrainSettings
 
-        settings = TrainSettings(
-            rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            epochs=self.epochs,
-            patience=self.patience,
-            batch=self.batch,
-            schedule="cosine",
-        )
+        settings = TrainSettings.of(self, schedule="cosine")
         names = ("dim", "id_dropout", "source_dropout", "attribute_dropout", "batch", "negatives", "full")
         plan = Plan(fusion=self.fusion if fused else None, **{name: getattr(self, name) for name in names})
         return plan, settings
-
-    def _placed(self, data: Dataset, given: Given, run: Run) -> dict[str, Features]:
-        """Content through the kernel, as one source; none where there is too little."""
-        if not given.features:
-            return {}
-        taken = sparse.liked(data)
-        found = landmarks(given.features, taken, most=self.landmarks, keep=self.width, seed=run.seed)
-        if found is None:
-            return {}
-        present = np.any([f.present for f in given.features.values()], axis=0)
-        vectors = found(given.features)
-        centred = (vectors - vectors[present].mean(axis=0)) * present[:, None]
-        return {"content": Features("attributes", centred, present)}
 
     def _closed(self, data: Dataset, given: Given, features: Mapping[str, Features] | None, run: Run) -> Space | None:
         """What content says in closed form; None where there is none or it weighs nothing."""

@@ -123,7 +123,7 @@ class _Training:
     def step(self, batch: Any, epoch: int, loss_fn: Loss) -> float:
         self.steps += 1
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate_at(epoch, self.steps)
+            group["lr"] = self.settings.rate_at(epoch, self.steps, self.share())
         self.optimizer.zero_grad(set_to_none=True)
         device = next(self.module.parameters()).device
         with _precision(device):
@@ -155,7 +155,9 @@ class _Training:
 
     def left(self, epoch: int) -> str:
         each = self.elapsed() / epoch
-        rest = each * min(self.settings.epochs - epoch, self.settings.patience - epoch + self.best[0])
+        rest = each * (self.settings.epochs - epoch)
+        if self.settings.patience:
+            rest = min(rest, each * (self.settings.patience - epoch + self.best[0]))
         if self.run.seconds is not None:
             rest = min(rest, self.run.seconds - self.elapsed())
         return f"{each:.1f} s an epoch, {max(rest, 0):.0f} s left if nothing better is found"
@@ -171,12 +173,16 @@ class _Training:
     def reason(self, epoch: int) -> Stop | None:
         if self.late():
             return "time"
-        if epoch - self.best[0] >= self.settings.patience:
+        if self.settings.patience and epoch - self.best[0] >= self.settings.patience:
             return "patience"
         return "epochs" if epoch >= self.settings.epochs else None
 
     def late(self) -> bool:
-        return self.run.seconds is not None and self.elapsed() >= self.run.seconds
+        return self.share() >= 1
+
+    def share(self) -> float:
+        """How much of the time budget is gone."""
+        return 0.0 if self.run.seconds is None else self.elapsed() / max(self.run.seconds, 1e-9)
 
     def elapsed(self) -> float:
         return self.spent + time.monotonic() - self.began

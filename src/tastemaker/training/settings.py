@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt
 
@@ -22,11 +22,12 @@ class TrainSettings:
         rate: Learning rate.
         weight_decay: Decoupled pull of all weights to zero a step, times the rate.
         epochs: Most passes over the batches.
-        patience: Epochs without a better validation figure after which training ends.
+        patience: Epochs without a better validation figure after which training ends; 0: all are trained.
         batch: Examples a step; the batches' maker takes it from here.
         clip: Largest norm of a gradient; 0 clips nothing.
         keep_start: Whether the untrained weights may win, as epoch 0.
-        schedule: "constant", or "cosine": from `rate` at the first of `epochs` towards 0 after the last.
+        schedule: "constant", or "cosine": from `rate` at the first of `epochs` towards 0 after the last, or when the
+            time is up.
         warmup: Steps over which the rate grows from 0.
     """
 
@@ -34,16 +35,29 @@ class TrainSettings:
     rate: Annotated[float, Gt(0)] = 1e-3
     weight_decay: Annotated[float, Ge(0)] = 0.0
     epochs: Annotated[int, Ge(1)] = 20
-    patience: Annotated[int, Ge(1)] = 3
+    patience: Annotated[int, Ge(0)] = 3
     batch: Annotated[int, Ge(1)] = 1024
     clip: Annotated[float, Ge(0)] = 5.0
     keep_start: bool = False
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: Annotated[int, Ge(0)] = 0
 
-    def rate_at(self, epoch: int, step: int) -> float:
-        """The learning rate of a step, counted from 1 over all epochs, of an epoch, from 1."""
-        fall = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.epochs)) if self.schedule == "cosine" else 1.0
+    @classmethod
+    def of(cls, model: Any, **more: Any) -> Self:
+        """The settings of a model that calls them as this class does, and its rate `learning_rate`."""
+        shared = {name: getattr(model, name) for name in ("weight_decay", "epochs", "patience", "batch")}
+        return cls(rate=model.learning_rate, **shared, **more)
+
+    def rate_at(self, epoch: int, step: int, spent: float = 0.0) -> float:
+        """The learning rate of a step, counted from 1 over all epochs, of an epoch, from 1.
+
+        Args:
+            epoch: From 1.
+            step: From 1.
+            spent: Share of the time budget that is gone; 0 without one.
+        """
+        gone = min(1.0, max((epoch - 1) / self.epochs, spent))
+        fall = 0.5 * (1 + math.cos(math.pi * gone)) if self.schedule == "cosine" else 1.0
         return self.rate * fall * (min(1.0, step / self.warmup) if self.warmup else 1.0)
 
 

@@ -57,11 +57,12 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
     run: Run,
     key: str = "",
     look: Look[T] | None = None,
-) -> T:
-    """Train what `make` makes and give it back in evaluation mode.
+) -> tuple[T, int]:
+    """Train what `make` makes and give it back in evaluation mode, with the number of epochs that were best.
 
     With ``given.validation`` training is stopped by its NDCG@10. Without, about 10 % of the events are held out
-    to choose the number of epochs, then a network is trained for as many epochs on all events.
+    to choose the number of epochs, then a network is trained for as many epochs on all events. With a patience of 0
+    all epochs are trained, on all events.
 
     Args:
         make: From data and run to an untrained task on the device of the run.
@@ -74,12 +75,12 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
             from, and that behaviour; for what else is to be chosen.
     """
     key += fingerprint(data, given.features) + fingerprint(data, given.users)
-    held = hold_out(data, run.seed) if given.validation is None else None
+    held = hold_out(data, run.seed) if given.validation is None and settings.patience else None
     if held is None:
-        task = _train(make, (data, given.validation), settings, run, key)[0]
+        task, best = _train(make, (data, given.validation), settings, run, key)
         if look is not None and given.validation is not None:
             look(task, data, given.validation)
-        return task
+        return task, best
     part = None if run.seconds is None else run.seconds * FIRST
     first, best = _train(make, held, settings, replace(run, seconds=part), key)
     if look is not None:
@@ -87,7 +88,7 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
     run.say(f"Learning anew from all events for {best} epochs.")
     chosen = replace(settings, epochs=max(1, best), keep_start=False)
     rest = None if run.seconds is None else run.seconds * (1 - FIRST)
-    return _train(make, (data, None), chosen, replace(run, seconds=rest), key)[0]
+    return _train(make, (data, None), chosen, replace(run, seconds=rest), key)[0], best
 
 
 def _train(

@@ -120,12 +120,13 @@ class Task:
         wants = self.encoder(vectors[read].view(*batch.items.shape, -1), batch.lengths)[there]
         if self.plan.temperature:
             vectors, wants = F.normalize(vectors, dim=1), F.normalize(wants, dim=1) / self.plan.temperature
-        logits, others = (wants * vectors[right]).sum(dim=1), wants @ vectors[other].T
-        hit = true[:, None] == batch.others
+        others = wants @ vectors[other].T
+        if self.plan.loss == "softmax" and len(self.pool) <= self.plan.full:
+            return F.cross_entropy(others, torch.searchsorted(batch.others, true))
+        logits, hit = (wants * vectors[right]).sum(dim=1), true[:, None] == batch.others
         if self.plan.loss == "gbce":
             return gbce(logits, others, hit, len(self.pool))
-        full = len(self.pool) <= self.plan.full
-        return shared_softmax(logits, others, hit, 0.0 if full else batch.log_q)
+        return shared_softmax(logits, others, hit, batch.log_q)
 
     def scorer(self) -> Score:
         """Scores of the network as it stands."""
