@@ -76,7 +76,7 @@ def row(made: Case, model: dict, seed: int) -> tuple[dict, Report]:
     """Figures of one model on one case, and its report with content."""
     full, blank = cold(made, model, made.raw), None
     other = cold(made, model, shuffled(made.raw, seed))
-    if not RECOMMENDERS.get(model["name"]).needs_vectors:
+    if not RECOMMENDERS.get(model["name"]).needs_vectors and model.get("ids", True):
         blank = cold(made, model, {})
     out = {"full": _mean(full), "permuted": _mean(other), "full - permuted": ahead(full, other)}
     if blank is not None:
