@@ -1,4 +1,4 @@
-"""Commands that choose: tune, compare."""
+"""Commands that choose and try: tune, compare, robustness."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def add(commands: Commands) -> None:
     """Add this group's commands."""
     _add_tune(commands)
     _add_compare(commands)
+    _add_robustness(commands)
 
 
 def _add_tune(commands: Commands) -> None:
@@ -49,13 +50,37 @@ def _add_compare(commands: Commands) -> None:
     _shared(compare)
 
 
+def _add_robustness(commands: Commands) -> None:
+    made = command(
+        commands,
+        "robustness",
+        "how models bear missing and wrong content, fake ratings and little behaviour",
+        "  tastemaker robustness shop/ --models content,two_tower --out shop.robust\n"
+        "  tastemaker robustness shop/ --models content --harms missing,wrong --split cold_items --out r",
+        _robustness,
+    )
+    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("--models", default="content", metavar="NAMES", help="names with commas (default: content)")
+    made.add_argument(
+        "--harms",
+        default="all",
+        metavar="KINDS",
+        help="missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
+    )
+    _common(made)
+
+
 def _shared(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where work and tables go; may go on")
-    made.add_argument("--split", metavar="HOW", help="as in `run` (default: by the data)")
     made.add_argument(
         "--budget", metavar="TIME", help="tuning time of each model, such as 30s, 5m or 1h (default: none)"
     )
     made.add_argument("--trials", type=int, default=30, metavar="N", help="most settings tried (default 30)")
+    _common(made)
+
+
+def _common(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where work and tables go; may go on")
+    made.add_argument("--split", metavar="HOW", help="as in `run` (default: by the data)")
     made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
     made.add_argument("-k", type=int, help="length of the measured lists (default 10)")
     made.add_argument("--seed", type=int, default=0, help="equal seeds give equal results (default 0)")
@@ -95,3 +120,19 @@ def _compare(args: argparse.Namespace) -> None:
         run=run_of(args),
     )
     show(args, compare(request))
+
+
+def _robustness(args: argparse.Namespace) -> None:
+    from tastemaker.actions.robustness import RobustnessRequest, robustness
+
+    request = RobustnessRequest(
+        args.folder,
+        args.out,
+        models=args.models,
+        harms=args.harms,
+        split=args.split,
+        config=args.config,
+        k=args.k,
+        run=run_of(args),
+    )
+    show(args, robustness(request))

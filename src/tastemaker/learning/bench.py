@@ -125,6 +125,10 @@ class Bench:
         """The test with other vectors of the items."""
         return self._ground(self.testing.known, self.split.test, features)
 
+    def after(self, known: Dataset) -> Ground:
+        """The test after other behaviour, of the same items and, first, of the same users."""
+        return replace(self._ground(known, self.split.test), allowed=self.testing.allowed)
+
     def _ground(self, known: Dataset, held: Dataset, features: FeatureSet | None = None) -> Ground:
         pipeline = self.template.with_model(self.template.model)
         pipeline.describe(known, self.features if features is None else features, run=self.run)

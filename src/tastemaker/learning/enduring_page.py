@@ -1,0 +1,68 @@
+"""Curves of harm as one HTML page, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tastemaker.evaluation import tables
+from tastemaker.evaluation.figures import card, legend
+from tastemaker.evaluation.page import grid, page, section, tiles
+from tastemaker.evaluation.plots import Series, lines
+from tastemaker.evaluation.svg import tag, words
+from tastemaker.learning.enduring import Curve
+
+ABOUT = (
+    "NDCG of the test users after training on data with a dose of harm; the test itself is whole. Brackets are 95 % "
+    "intervals over users; the change is paired, against no harm on the same users. A larger dose takes what a smaller "
+    "one took, and more. Models have the settings they were given: nothing is tuned anew."
+)
+PUSHED = "pushed"
+
+
+def render(title: str, facts: Mapping[str, Any], curves: Sequence[Curve], failed: Mapping[str, str]) -> str:
+    """The page as text; everything in it is escaped."""
+    head = tag("h1", words(title)) + tiles((name, tables.shown(value)) for name, value in facts.items())
+    charts = section("Curves", [tag("p", words(ABOUT), class_="note"), grid(_charts(curves))])
+    table = section("Figures", [_table(curves)])
+    notes = "".join(tag("p", words(f"{name} did not run: {why}")) for name, why in failed.items())
+    return page(title, head + "".join(charts) + "".join(table) + notes)
+
+
+def text(curves: Sequence[Curve]) -> str:
+    """One line a dose."""
+    out = []
+    for curve in curves:
+        out.append(f"{curve.model}: {curve.said} ({curve.unit})")
+        for dose in curve.doses:
+            change = (
+                f"  {dose.change.mean:+.4f} [{dose.change.low:+.4f}, {dose.change.high:+.4f}]" if dose.change else ""
+            )
+            aim = f"  pushed item in {dose.pushed:.1%} of the lists" if curve.harm == PUSHED else ""
+            out.append(f"  {dose.dose:>5g}  {dose.ndcg.text}  {dose.kept:5.0%}{change}{aim}")
+    return "\n".join(out)
+
+
+def _charts(curves: Sequence[Curve]) -> Iterator[str]:
+    for name in dict.fromkeys(curve.harm for curve in curves):
+        mine = [curve for curve in curves if curve.harm == name]
+        every = [Series(c.model, x=tuple(d.dose for d in c.doses), y=tuple(d.ndcg.mean for d in c.doses)) for c in mine]
+        chart = lines(every, f"NDCG with {mine[0].said}", mine[0].unit)
+        yield card(mine[0].said.capitalize(), chart, keys=legend([c.model for c in mine]))
+
+
+def _table(curves: Sequence[Curve]) -> str:
+    rows = [
+        [
+            curve.said,
+            curve.model,
+            f"{dose.dose:g}",
+            words(dose.ndcg.text),
+            f"{dose.kept:.0%}",
+            words(f"{dose.change.mean:+.4f} [{dose.change.low:+.4f}, {dose.change.high:+.4f}]") if dose.change else "",
+            f"{dose.pushed:.1%}" if curve.harm == PUSHED else "",
+        ]
+        for curve in curves
+        for dose in curve.doses
+    ]
+    return tables.table(["harm", "model", "dose", "NDCG", "kept", "change", "lists with the pushed item"], rows)
