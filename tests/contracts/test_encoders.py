@@ -3,6 +3,7 @@
 import atexit
 import pickle
 import shutil
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,6 +13,7 @@ import pytest
 
 import tiny
 from drawn import CONTENT
+from service import serving
 from tastemaker.core import MissingExtra, WeightsError, settings_of
 from tastemaker.features.catalog import ENCODERS
 
@@ -24,15 +26,19 @@ CHANGES = {
     "musicnn": {"tags": True},
     "smollm": {"layer": 3},
     "hf": {"pooling": "cls"},
+    "openai": {"revision": "2"},
 }
 
 
 @cache
 def own(name):
     """Settings without which an encoder has no model."""
-    folder = Path(mkdtemp())
-    atexit.register(shutil.rmtree, folder)
-    return {"hf": lambda: {"model": tiny.build("bert", folder)}}.get(name, dict)()
+    folder, stack = Path(mkdtemp()), ExitStack()
+    stack.callback(shutil.rmtree, folder)
+    atexit.register(stack.close)
+    if name == "hf":
+        return {"model": tiny.build("bert", folder)}
+    return {"url": stack.enter_context(serving()).url, "model": "small", "key": ""} if name == "openai" else {}
 
 
 def build(name, **settings):

@@ -76,6 +76,20 @@ def _hf() -> type[Encoder]:
     return HF
 
 
+@ENCODERS.entry("openai")
+def _openai() -> type[Encoder]:
+    from tastemaker.features.text.openai import OpenAI
+
+    return OpenAI
+
+
+@ENCODERS.entry("onnx")
+def _onnx() -> type[Encoder]:
+    from tastemaker.features.onnx.onnx import Onnx
+
+    return Onnx
+
+
 @ENCODERS.entry("attributes")
 def _attributes() -> type[Encoder]:
     from tastemaker.features.attributes import Attributes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 class Chunked:
-    """Texts as chunks of tokens.
+    """Texts as chunks of tokens, or of characters.
 
     Attributes:
         tokens: The chunks of all texts, one after the other.
@@ -19,14 +20,14 @@ class Chunked:
         texts: The chunks of each text, at least one.
     """
 
-    def __init__(self, texts: Sequence[list[list[int]]]) -> None:
+    def __init__(self, texts: Sequence[Sequence[Any]]) -> None:
         self.tokens = list(chain.from_iterable(texts))
         self._counts = [len(parts) for parts in texts]
 
     @property
     def sizes(self) -> list[int]:
         """Tokens of each chunk."""
-        return [len(part) for part in self.tokens]
+        return [max(1, len(part)) for part in self.tokens]
 
     def mean(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """One vector a text: the mean of its chunks by their tokens, as long as they are on average.
