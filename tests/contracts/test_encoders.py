@@ -27,6 +27,7 @@ CHANGES = {
     "smollm": {"layer": 3},
     "hf": {"pooling": "cls"},
     "openai": {"revision": "2"},
+    "video": {"frames": 5},
 }
 
 

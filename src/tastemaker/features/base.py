@@ -27,8 +27,8 @@ class Encoder(Protocol):
     def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """Encode n present entries as float32 of shape (n, dim).
 
-        An entry is what decoding gives: a text (str), a picture (uint8 RGB array, (height, width, 3)) or a
-        mono sound (float32 array at the encoder's `rate`).
+        An entry is what decoding gives: a text (str), a picture (uint8 RGB array, (height, width, 3)), a mono
+        sound (float32 array at the encoder's `rate`) or a video (`media_video.Clip`).
         """
         ...
 

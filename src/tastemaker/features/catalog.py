@@ -90,6 +90,13 @@ def _onnx() -> type[Encoder]:
     return Onnx
 
 
+@ENCODERS.entry("video")
+def _video() -> type[Encoder]:
+    from tastemaker.features.video.video import Video
+
+    return Video
+
+
 @ENCODERS.entry("attributes")
 def _attributes() -> type[Encoder]:
     from tastemaker.features.attributes import Attributes
