@@ -63,4 +63,19 @@ def beat(rng, seconds=6):
     return (rng.normal(size=len(t)) * np.exp(-20 * (t % 0.5)) * 0.3).astype(np.float32)
 
 
-CONTENT = {"text": texts, "image": pictures, "audio": sounds}
+def clips():
+    """Moving, still, turned round in time; with and without sound."""
+    from tastemaker.features.media_video import Clip
+
+    moving = np.stack([disc(64, shift) for shift in (-0.2, 0.0, 0.2)])
+    mixed = np.stack([checks(64, 64, 8), disc(64), checks(64, 64, 16)])
+    return [
+        Clip(moving, tone(440, 2.0)),
+        Clip(moving, np.empty(0, np.float32)),
+        Clip(moving[::-1], np.empty(0, np.float32)),
+        Clip(np.stack([checks(64, 96, 8)] * 3), np.empty(0, np.float32)),
+        Clip(mixed, tone(110, 1.0)),
+    ]
+
+
+CONTENT = {"text": texts, "image": pictures, "audio": sounds, "video": clips}

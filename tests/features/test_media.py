@@ -410,7 +410,7 @@ for line in sys.stdin:
     name = json.loads(line)["path"]
     if "slow" in name: time.sleep(60)
     if "dies" in name: sys.exit(3)
-    if "short" in name: print('{{"dtype": "uint8", "shape": [9], "bytes": 9}}', flush=True); sys.exit(3)
+    if "short" in name: print('{{"parts": [{{"dtype": "uint8", "shape": [9], "bytes": 9}}]}}', flush=True); sys.exit(3)
     if "noise" in name: print("?", flush=True)
     print(json.dumps({{"error": "read " + name}}), flush=True)
 """
@@ -471,7 +471,7 @@ def test_a_worker_answers_as_decoding_in_this_process_does(tmp_path, decoder):
     np.testing.assert_array_equal(found, decode(request, LIMITS))
     out = io.BytesIO()
     answer(request, LIMITS, out)
-    assert out.getvalue().startswith(b'{"dtype": "uint8", "shape": [16, 21, 3], "bytes": 1008}\n')
+    assert out.getvalue().startswith(b'{"parts": [{"dtype": "uint8", "shape": [16, 21, 3], "bytes": 1008}]}\n')
     for name in ("gone.png", "broken.png"):
         (tmp_path / "broken.png").write_bytes(picture()[:100])
         out = io.BytesIO()

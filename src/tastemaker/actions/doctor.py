@@ -20,6 +20,7 @@ OPTIONAL = {
     "soundfile": ("sound", "audio"),
     "soxr": ("sound", "audio"),
     "av": ("video", "video"),
+    "onnxruntime": ("encoder onnx", "onnx"),
 }
 
 

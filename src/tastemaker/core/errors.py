@@ -7,6 +7,7 @@
   - NotFitted      a component was used before `fit` or `load`
   - MissingExtra   an optional package is not installed
   - WeightsError   pretrained weights are absent, or are not what their hash says
+  - ServiceError   a service on the net did not answer as it should, or would cost too much
   - SavedError     a saved folder is incomplete, damaged or from another format
 """
 
@@ -43,6 +44,10 @@ class MissingExtra(TastemakerError, ImportError):
 
 class WeightsError(TastemakerError, RuntimeError):
     """Pretrained weights are absent, or are not what their hash says."""
+
+
+class ServiceError(TastemakerError, RuntimeError):
+    """A service on the net did not answer as it should, or would cost too much."""
 
 
 class SavedError(TastemakerError, RuntimeError):

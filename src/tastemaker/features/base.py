@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,21 @@ from tastemaker.data import Source
 class Encoder(Protocol):
     """Turns raw content of one source into vectors. Pure: same input, same output, whatever the batch."""
 
-    name: ClassVar[str]
-    source: ClassVar[Source]
+    @property
+    def name(self) -> str:
+        """The key of its vectors, another for each encoder of a pipeline; mostly the class's name in the catalog."""
+        ...
+
+    @property
+    def source(self) -> Source:
+        """What it reads; mostly the same for all instances of a class."""
+        ...
 
     def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """Encode n present entries as float32 of shape (n, dim).
 
-        An entry is what decoding gives: a text (str), a picture (uint8 RGB array, (height, width, 3)) or a
-        mono sound (float32 array at the encoder's `rate`).
+        An entry is what decoding gives: a text (str), a picture (uint8 RGB array, (height, width, 3)), a mono
+        sound (float32 array at the encoder's `rate`) or a video (`media_video.Clip`).
         """
         ...
 

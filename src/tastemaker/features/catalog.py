@@ -27,6 +27,13 @@ def _tfidf() -> type[Encoder]:
     return TfIdf
 
 
+@ENCODERS.entry("smollm")
+def _smollm() -> type[Encoder]:
+    from tastemaker.features.text.smollm import SmolLM
+
+    return SmolLM
+
+
 @ENCODERS.entry("efficientnet")
 def _efficientnet() -> type[Encoder]:
     from tastemaker.features.image.efficientnet import EfficientNet
@@ -60,6 +67,34 @@ def _vggish() -> type[Encoder]:
     from tastemaker.features.audio.vggish import VGGish
 
     return VGGish
+
+
+@ENCODERS.entry("hf")
+def _hf() -> type[Encoder]:
+    from tastemaker.features.hf.hf import HF
+
+    return HF
+
+
+@ENCODERS.entry("openai")
+def _openai() -> type[Encoder]:
+    from tastemaker.features.text.openai import OpenAI
+
+    return OpenAI
+
+
+@ENCODERS.entry("onnx")
+def _onnx() -> type[Encoder]:
+    from tastemaker.features.onnx.onnx import Onnx
+
+    return Onnx
+
+
+@ENCODERS.entry("video")
+def _video() -> type[Encoder]:
+    from tastemaker.features.video.video import Video
+
+    return Video
 
 
 @ENCODERS.entry("attributes")

@@ -11,18 +11,26 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.core import MissingExtra, TastemakerError, fingerprints, settings_of
+from tastemaker.core import BadSetting, MissingExtra, TastemakerError, fingerprints, settings_of
 
 T = TypeVar("T")
-HOW = ("batch", "threads", "folder")  # settings that say how or from where, not what
+HOW = ("batch", "threads", "folder", "device", "label")  # settings that say how or from where, not what
+ONE = {"chunks": 1}  # values that are as if the setting were not there
 
 
-def fingerprint(encoder: object, version: int, weights: str = "") -> str:
+def fingerprint(encoder: object, version: int, weights: str = "", how: Sequence[str] = ()) -> str:
     """Name, version of the algorithm, settings that change results and hash of the weights.
 
-    Batch size, threads and folder are left out: they change results by rounding only.
+    Batch size, threads, device and folder are left out: they change results by rounding only.
+
+    Args:
+        encoder: Whose settings.
+        version: Of the algorithm.
+        weights: Hash of the weights, and of what else decides.
+        how: More settings that are left out.
     """
-    settings = {key: value for key, value in settings_of(encoder).items() if key not in HOW}
+    asked = settings_of(encoder).items()
+    settings = {key: value for key, value in asked if key not in (*HOW, *how) and ONE.get(key) != value}
     name: str = getattr(type(encoder), "name")  # noqa: B009
     return f"{name}/{version}/{fingerprints.of_json([settings, weights])[:32]}"
 
@@ -36,7 +44,7 @@ def in_batches(
     entries: Sequence[T],
     batch: int,
     encode: Callable[[list[T]], NDArray[np.float32]],
-    dim: int,
+    dim: int = 0,
     sizes: Sequence[int] = (),
 ) -> NDArray[np.float32]:
     """Encode entries in batches of similar size and give the rows back in the order of `entries`.
@@ -45,7 +53,7 @@ def in_batches(
         entries: n entries.
         batch: At most so many at once.
         encode: Turns a list of entries into rows, (len, dim).
-        dim: Width of the rows.
+        dim: Width of the rows; 0 takes that of the first batch.
         sizes: Length of each entry: batches hold neighbours, so that little is padded; () keeps the order.
 
     Returns:
@@ -55,7 +63,10 @@ def in_batches(
     order = np.argsort(sizes, kind="stable") if len(sizes) else np.arange(len(entries))
     for start in range(0, len(entries), batch):
         rows = order[start : start + batch]
-        out[rows] = encode([entries[row] for row in rows])
+        made = encode([entries[row] for row in rows])
+        if not dim and not start:
+            out = np.zeros((len(entries), made.shape[1]), np.float32)
+        out[rows] = made
     return out
 
 
@@ -71,6 +82,29 @@ def inference(threads: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
+
+
+def device(wanted: str) -> Any:
+    """The torch device: "auto" takes CUDA where it is; raises `BadSetting` for one that is not here."""
+    torch = import_torch()
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(wanted)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
+        reason = str(error).splitlines()[0]
+        raise BadSetting(f"device = {wanted!r} cannot be used here: {reason} Take 'cpu' or 'auto'.") from error
+    return found
+
+
+def dtype(wanted: str, place: Any) -> Any:
+    """The torch dtype that a model is run in; "auto" is bfloat16 on CUDA that has it, else float32."""
+    torch = import_torch()
+    if wanted == "auto":
+        half = place.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if half else torch.float32
+    return getattr(torch, wanted)
 
 
 def import_torch() -> Any:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tastemaker.core import DataError, Run, fingerprints
+from tastemaker.core import BadSetting, DataError, Run, fingerprints
 from tastemaker.data import Dataset, Features, FeatureSet, Table
 from tastemaker.features.attributes import Attributes, TableCode
 from tastemaker.features.base import Encoder
@@ -60,7 +60,9 @@ def extract(
 
     Raises:
         DataError: an encoder wants something that `data` does not have.
+        BadSetting: Two encoders have the same name.
     """
+    _distinct(encoders)
     run = run or Run()
     cache = cache or FeatureCache(say=run.say)
     features: dict[str, Features] = {}
@@ -72,6 +74,16 @@ def extract(
         counts |= counted
         broken |= {(b.item, b.path, b.modality): b for b in failed}
     return Extraction(features, counts, tuple(broken.values()))
+
+
+def _distinct(encoders: Sequence[Encoder]) -> None:
+    names = [encoder.name for encoder in encoders]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadSetting(
+                f"{names.count(name)} encoders are called {name!r}: one would take the other's place. "
+                "Leave one out, or give each a `label` of its own where it has that setting."
+            )
 
 
 _Found = tuple[FeatureSet, Mapping[str, Counts], Sequence[Broken]]

@@ -73,8 +73,9 @@ class Files:
 
     def _opened(self, keys: list[str]) -> Iterator[tuple[str, Any]]:
         kind = str(self._encoder.source)
-        size = int(getattr(self._encoder, "side" if kind == "image" else "rate"))
-        jobs = (Job(self._owners[key][0][1], kind, size, self._data.root) for key in keys)
+        size = int(getattr(self._encoder, "rate" if kind == "audio" else "side"))
+        film = {name: int(getattr(self._encoder, name)) for name in ("frames", "rate")} if kind == "video" else {}
+        jobs = (Job(self._owners[key][0][1], kind, size, self._data.root, **film) for key in keys)
         with Decoder() as decoder:
             for key, found in zip(keys, decoder.decode(jobs), strict=True):
                 if isinstance(found, str):

@@ -15,7 +15,7 @@ from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.media_file import decoding
 
-BATCH = {"text": 64, "image": 32, "audio": 8}  # entries given to an encoder at once
+BATCH = {"text": 64, "image": 32, "audio": 8, "video": 4}  # entries given to an encoder at once
 FLUSH = 2.0  # seconds after which what was made is on disk
 
 Vectors = dict[str, NDArray[np.float32]]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tastemaker.core import WeightsError
 from tastemaker.features import engine, weights
+from tastemaker.features.weights.pulling import MANIFEST
 
 
 def digest(folder: Path) -> str:
@@ -30,6 +31,15 @@ def config(folder: Path) -> dict[str, Any]:
     return read
 
 
+def digest_all(folder: Path) -> str:
+    """Hash of all safetensors, JSON and tokenizer files of a folder and of its sub-folders."""
+    files = [path for path in folder.rglob("*") if path.suffix in (".safetensors", ".json", ".txt", ".model")]
+    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    if not any(name.endswith(".safetensors") for name in names):
+        raise WeightsError(f"{folder} holds no safetensors file; other formats are not read.")
+    return weights.digest(folder, [name for name in names if name != MANIFEST])
+
+
 def load(folder: Path, kind: str) -> Any:
     """The folder's model in eval mode; nothing is downloaded and no code of the folder is run.
 
@@ -40,16 +50,23 @@ def load(folder: Path, kind: str) -> Any:
     Raises:
         WeightsError: transformers cannot read it, or weights are missing (they would be random).
     """
+    return load_as(folder, kind)[0]
+
+
+def load_as(folder: Path, kind: str, dtype: Any = None) -> tuple[Any, bool]:
+    """What `load` gives, in `dtype` where one is given, and whether the folder has the weights of its pooler."""
     transformers = engine.import_transformers()
     from safetensors import SafetensorError
 
+    how = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
     try:
         model, info = getattr(transformers, kind).from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+            folder, output_loading_info=True, **how, **({} if dtype is None else {"dtype": dtype})
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise WeightsError(f"{folder} holds no model that transformers can read: {error}") from error
-    missing = sorted(name for name in info["missing_keys"] if "pooler" not in name)  # the pooler is not used
-    if missing:
-        raise WeightsError(f"The weights in {folder} do not fit its config.json: {missing[0]} ... is missing.")
-    return model.eval()
+    missing = sorted(info["missing_keys"])
+    rest = [name for name in missing if "pooler" not in name]  # the pooler is used only where it is there
+    if rest:
+        raise WeightsError(f"The weights in {folder} do not fit its config.json: {rest[0]} ... is missing.")
+    return model.eval(), not missing

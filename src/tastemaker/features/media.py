@@ -1,4 +1,4 @@
-"""Opening pictures and sound in processes that may be killed: no file stops or hangs a run."""
+"""Opening pictures, sound and video in processes that may be killed: no file stops or hangs a run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from tastemaker.core import MissingExtra, TastemakerError
 from tastemaker.features.media_file import LIMITS, Limits
+from tastemaker.features.media_video import Clip
 
-AHEAD = {"image": 48, "audio": 12}  # files that may lie decoded or wait: memory stays bounded
+AHEAD = {"image": 48, "audio": 12, "video": 6}  # files that may lie decoded or wait: memory stays bounded
 DIED = "it broke the decoder"
 START = 120.0  # seconds that a process may take to start on a busy machine
-NEEDED = {"image": (("PIL", "pillow"),), "audio": (("soundfile", "soundfile"), ("soxr", "soxr"))}
+SOUND = (("soundfile", "soundfile"), ("soxr", "soxr"))
+NEEDED = {"image": (("PIL", "pillow"),), "audio": SOUND, "video": (("av", "av"), *SOUND)}
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,29 @@ class Job:
 
     Attributes:
         path: The file.
-        kind: "image" or "audio".
+        kind: "image", "audio" or "video".
         size: Smallest short side that must be kept (pixels), or the rate wanted (Hz).
         root: Folder that it may not lead out of, or None.
+        frames: Of a video.
+        rate: Of a video's sound (Hz); 0 for no sound.
     """
 
     path: Path
     kind: str
     size: int
     root: Path | None = None
+    frames: int = 0
+    rate: int = 0
 
     def request(self) -> bytes:
         """As the worker reads it."""
         root = None if self.root is None else str(self.root)
         asked = {"path": str(self.path), "root": root, "kind": self.kind, "size": self.size}
+        asked |= {"frames": self.frames, "rate": self.rate}
         return json.dumps(asked).encode() + b"\n"
 
 
-Decoded = NDArray[Any] | str  # what the file holds, or why it cannot be taken
+Decoded = NDArray[Any] | Clip | str  # what the file holds, or why it cannot be taken
 
 
 def require(kind: str) -> None:
@@ -182,8 +189,13 @@ class Worker:
         head = self._head()
         if "error" in head:
             return str(head["error"])
-        data = self._process.stdout.read(head["bytes"])
-        return np.frombuffer(data, head["dtype"]).reshape(head["shape"])
+        arrays = [self._array(part) for part in head["parts"]]
+        return Clip(*arrays) if job.kind == "video" else arrays[0]
+
+    def _array(self, part: dict[str, Any]) -> NDArray[Any]:
+        assert self._process.stdout is not None
+        data = self._process.stdout.read(part["bytes"])
+        return np.frombuffer(data, part["dtype"]).reshape(part["shape"])
 
     def _head(self) -> dict[str, Any]:
         assert self._process.stdout is not None

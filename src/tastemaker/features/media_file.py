@@ -52,7 +52,7 @@ VERSION = 1  # of decoding; counts up when the same file would give other pixels
 
 def decoding(kind: str) -> str:
     """A text that changes whenever the same file would be decoded otherwise; part of the key of the cache."""
-    return f"decode/{VERSION}" + (f"/{LIMITS.read:g}/{LIMITS.kept:g}" if kind == "audio" else "")
+    return f"decode/{VERSION}" + (f"/{LIMITS.read:g}/{LIMITS.kept:g}" if kind in ("audio", "video") else "")
 
 
 def look(path: Path, root: Path | None, limits: Limits = LIMITS, folders: Folders | None = None) -> os.stat_result:

@@ -1,8 +1,9 @@
 """The process that opens media: reads requests, decodes, answers; it may be killed at any time.
 
 It is started with its limits as JSON in the first argument and says ``{"ready": true}``. A request is a line of
-JSON: path, root, kind ("image" or "audio"), size (side in pixels, or rate in Hz). An answer is a line of JSON,
-either ``{"error": reason}`` or ``{"dtype", "shape", "bytes"}`` followed by that many bytes.
+JSON: path, root, kind ("image", "audio" or "video"), size (side in pixels, or rate in Hz), of video frames and rate.
+An answer is a line of JSON, either ``{"error": reason}`` or ``{"parts": [{"dtype", "shape", "bytes"}, ...]}`` followed
+by the bytes of each part: one array, or the frames and the sound of a video.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def main() -> None:
 def answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
     """Decode one file and write the answer; a file that cannot be taken is an answer too."""
     try:
-        array = np.ascontiguousarray(decode(request, limits))
-        data = array.tobytes()
+        decoded = decode(request, limits)
+        arrays = [np.ascontiguousarray(part) for part in (decoded if isinstance(decoded, tuple) else (decoded,))]
+        data = b"".join(array.tobytes() for array in arrays)
     except Refused as error:
         return _send(answers, {"error": str(error)})
     except MemoryError:
@@ -44,19 +46,23 @@ def answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
     except Exception as error:  # decoders raise anything on damaged files
         reason = " ".join(f"{error}".split())[:200] or type(error).__name__
         return _send(answers, {"error": f"it cannot be decoded ({reason})"})
-    return _send(answers, {"dtype": str(array.dtype), "shape": array.shape, "bytes": len(data)}, data)
+    parts = [{"dtype": str(array.dtype), "shape": array.shape, "bytes": array.nbytes} for array in arrays]
+    return _send(answers, {"parts": parts}, data)
 
 
-def decode(request: dict[str, Any], limits: Limits) -> NDArray[Any]:
-    """The picture (uint8 RGB, (h, w, 3)) or sound (float32 mono) of one request; raises `Refused`."""
+def decode(request: dict[str, Any], limits: Limits) -> NDArray[Any] | tuple[NDArray[Any], ...]:
+    """The picture (uint8 RGB, (h, w, 3)), sound (float32 mono) or `Clip` of one request; raises `Refused`."""
     from tastemaker.features.media_audio import decode_sound
     from tastemaker.features.media_image import decode_image
+    from tastemaker.features.media_video import Wanted, decode_video
 
     root = None if request["root"] is None else Path(request["root"])
-    decoder = decode_image if request["kind"] == "image" else decode_sound
+    kind, size = request["kind"], int(request["size"])
     with open_media(Path(request["path"]), root, limits) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return decoder(file, int(request["size"]), limits)
+        if kind == "video":
+            return decode_video(file, Wanted(int(request["frames"]), size, int(request["rate"])), limits)
+        return (decode_image if kind == "image" else decode_sound)(file, size, limits)
 
 
 def _limit_memory(limits: Limits) -> None:

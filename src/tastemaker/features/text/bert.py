@@ -32,7 +32,8 @@ class Bert:
         folder: Folder with config.json, safetensors and tokenizer.json, or ``hub:ORG/NAME@REVISION``.
         pooling: Mean over the tokens, or the vector of the first token.
         normalise: Scale vectors to length 1.
-        max_length: Tokens read of a text, at most what the model has positions for.
+        max_length: Tokens read of a text's chunk, at most what the model has positions for.
+        chunks: A longer text is read in up to so many chunks, whose vectors are averaged.
         batch: Texts a step.
         threads: Threads of torch; 0 leaves them as they are.
     """
@@ -44,6 +45,7 @@ class Bert:
     pooling: Literal["mean", "cls"] = "mean"
     normalise: bool = True
     max_length: Annotated[int, Ge(8), Le(8192)] = 256
+    chunks: Annotated[int, Ge(1), Le(64)] = 4
     batch: Annotated[int, Ge(1)] = 16
     threads: Annotated[int, Ge(0)] = 0
 
@@ -69,7 +71,7 @@ class Bert:
 
     @cached_property
     def _runner(self) -> BertRunner:
-        return BertRunner(self._place, self.max_length, self.pooling, normalise=self.normalise)
+        return BertRunner(self._place, self.max_length, self.pooling, normalise=self.normalise, chunks=self.chunks)
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings only: a copy in another process loads the weights itself."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import WeightsError
 from tastemaker.features import engine, local
+from tastemaker.features.text.chunks import Chunked, cut
 
 Pooling = Literal["mean", "cls"]
 
@@ -20,19 +21,21 @@ class BertRunner:
 
     Args:
         folder: Hugging Face folder with config.json, model.safetensors and tokenizer.json.
-        max_length: Tokens read of a text.
+        max_length: Tokens read of a chunk of a text.
         pooling: Mean over the tokens, or the first token.
         normalise: Scale vectors to length 1.
+        chunks: Chunks read of a text.
 
     Raises:
         WeightsError: The folder holds no such model.
     """
 
-    def __init__(self, folder: Path, max_length: int, pooling: Pooling, *, normalise: bool) -> None:
+    def __init__(self, folder: Path, max_length: int, pooling: Pooling, *, normalise: bool, chunks: int = 1) -> None:
         self._model = local.load(folder, "AutoModel")
         self._tokenizer = _tokenizer(folder, min(max_length, _positions(self._model)))
         self._pooling = pooling
         self._normalise = normalise
+        self._chunks = chunks
 
     @property
     def dim(self) -> int:
@@ -41,8 +44,9 @@ class BertRunner:
 
     def encode(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """Encode n texts as float32 of shape (n, dim)."""
-        tokens = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
-        return engine.in_batches(tokens, batch, self._forward, self.dim, [len(ids) for ids in tokens])
+        found = self._tokenizer.encode_batch(list(texts))
+        chunked = Chunked([cut(encoded, self._chunks) for encoded in found])
+        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self.dim, chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         torch = engine.import_torch()

@@ -21,12 +21,13 @@ from tastemaker.features.text.bert_run import BertRunner
 class MiniLM:
     """English text as 384 numbers of length 1: all-MiniLM-L6-v2, mean over the tokens.
 
-    Texts are cut after `max_length` word pieces (256 pieces are about 190 English words).
+    A text longer than `max_length` word pieces (256 are about 190 English words) is read in chunks.
 
     Source: Wang et al. 2020, arXiv 2002.10957; Reimers & Gurevych 2019, arXiv 1908.10084 (mean pooling).
 
     Attributes:
-        max_length: Word pieces read of a text, the two marks included.
+        max_length: Word pieces of a chunk, the two marks included.
+        chunks: A longer text is read in up to so many chunks, whose vectors are averaged; the rest is cut.
         batch: Texts a step.
         threads: Threads of torch; 0 leaves them as they are.
         folder: Folder of the weights, or a pulled hub address; "" looks in the usual places.
@@ -37,6 +38,7 @@ class MiniLM:
     dim: ClassVar[int] = 384
 
     max_length: Annotated[int, Ge(8), Le(512)] = 256
+    chunks: Annotated[int, Ge(1), Le(64)] = 4
     batch: Annotated[int, Ge(1)] = 32
     threads: Annotated[int, Ge(0)] = 0
     folder: str = ""
@@ -59,7 +61,7 @@ class MiniLM:
 
     @cached_property
     def _runner(self) -> BertRunner:
-        return BertRunner(self._place, self.max_length, pooling="mean", normalise=True)
+        return BertRunner(self._place, self.max_length, pooling="mean", normalise=True, chunks=self.chunks)
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings only: a copy in another process loads the weights itself."""

