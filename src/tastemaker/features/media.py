@@ -21,7 +21,12 @@ from numpy.typing import NDArray
 from tastemaker.core import MissingExtra, TastemakerError
 from tastemaker.features.media_file import LIMITS, Limits
 
-AHEAD = {"image": 48, "audio": 12}  # files that may lie decoded or wait: memory stays bounded
+AHEAD = {
+    "image": 48,
+    "audio": 12,
+    "image head": 48,
+    "audio head": 48,
+}  # files that may lie decoded or wait: memory stays bounded
 DIED = "it broke the decoder"
 START = 120.0  # seconds that a process may take to start on a busy machine
 NEEDED = {"image": (("PIL", "pillow"),), "audio": (("soundfile", "soundfile"), ("soxr", "soxr"))}
@@ -33,7 +38,7 @@ class Job:
 
     Attributes:
         path: The file.
-        kind: "image" or "audio".
+        kind: "image" or "audio"; "image head" and "audio head" give what their heads tell, and decode nothing.
         size: Smallest short side that must be kept (pixels), or the rate wanted (Hz).
         root: Folder that it may not lead out of, or None.
     """

@@ -1,7 +1,7 @@
 """The process that opens media: reads requests, decodes, answers; it may be killed at any time.
 
 It is started with its limits as JSON in the first argument and says ``{"ready": true}``. A request is a line of
-JSON: path, root, kind ("image" or "audio"), size (side in pixels, or rate in Hz). An answer is a line of JSON,
+JSON: path, root, kind (as of a `Job`), size (side in pixels, or rate in Hz). An answer is a line of JSON,
 either ``{"error": reason}`` or ``{"dtype", "shape", "bytes"}`` followed by that many bytes.
 """
 
@@ -48,15 +48,22 @@ def answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
 
 
 def decode(request: dict[str, Any], limits: Limits) -> NDArray[Any]:
-    """The picture (uint8 RGB, (h, w, 3)) or sound (float32 mono) of one request; raises `Refused`."""
-    from tastemaker.features.media_audio import decode_sound
-    from tastemaker.features.media_image import decode_image
-
+    """The picture (uint8 RGB, (h, w, 3)), sound (float32 mono) or head of one request; raises `Refused`."""
     root = None if request["root"] is None else Path(request["root"])
-    decoder = decode_image if request["kind"] == "image" else decode_sound
     with open_media(Path(request["path"]), root, limits) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return decoder(file, int(request["size"]), limits)
+        return _decoded(request["kind"], file, int(request["size"]), limits)
+
+
+def _decoded(kind: str, file: BinaryIO, size: int, limits: Limits) -> NDArray[Any]:
+    from tastemaker.features.media_audio import decode_sound, sound_length
+    from tastemaker.features.media_image import decode_image, image_size
+
+    if kind == "image":
+        return decode_image(file, size, limits)
+    if kind == "audio":
+        return decode_sound(file, size, limits)
+    return image_size(file, limits) if kind == "image head" else sound_length(file, limits)
 
 
 def _limit_memory(limits: Limits) -> None:
