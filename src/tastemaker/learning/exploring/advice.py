@@ -117,7 +117,7 @@ def _few(found: Explored) -> Iterator[Advice]:
 
 
 def _twins(found: Explored) -> Iterator[Advice]:
-    n = len(found.data.items)
+    n = max(len(found.texts.words), 1)  # items that were looked at
     for groups, what in ((found.texts.twins, "text"), (found.picture_twins, "picture")):
         more = sum(len(group.items) - 1 for group in groups)
         same = sum(len(group.items) - 1 for group in groups if group.exact)
@@ -207,10 +207,10 @@ def _skew(found: Explored) -> Iterator[Advice]:
 
 
 def _clock(found: Explored) -> Iterator[Advice]:
-    if found.data.clock == "none" and found.items.events:
+    if found.data.clock != "time" and found.items.events:
         yield Advice(
             "collect",
-            f"None of the {found.items.events:,} events has a time: trends and what comes next stay unknown.",
+            f"None of the {found.items.events:,} events has a time: trends stay unknown.",
             found.items.events,
             0.25,
         )

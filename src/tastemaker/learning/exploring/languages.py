@@ -9,6 +9,7 @@ from collections.abc import Iterable
 UNKNOWN = "unknown"
 LEAST = 3  # words from which on a text in Latin letters is judged
 SHARE = 0.08  # of the words that must be small words of the language
+DIFFERENT = 2  # small words that must occur; one is enough for English, which shares few of its own
 AHEAD = 1.15  # times as many small words as the next language
 READ = 2000  # characters of a text
 
@@ -110,7 +111,9 @@ def _latin(words: list[str]) -> str:
     told = Counter(words)
     scores = {name: sum(told[word] / _SHARED[word] for word in small if word in told) for name, small in _WORDS.items()}
     (best, most), (_, next_) = sorted(scores.items(), key=lambda pair: -pair[1])[:2]
-    return best if most >= SHARE * len(words) and most >= AHEAD * next_ and most >= 0.5 else UNKNOWN
+    sure = most >= SHARE * len(words) and most >= AHEAD * next_
+    different = sum(word in told for word in _WORDS[best])
+    return best if sure and (different >= DIFFERENT or (best == "en" and different)) else UNKNOWN
 
 
 def languages(texts: Iterable[str]) -> dict[str, int]:

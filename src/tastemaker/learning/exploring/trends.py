@@ -49,7 +49,7 @@ def trends(data: Dataset, labels: Sequence[Sequence[int | str]], most: int = 10,
     """
     log = data.interactions
     known = log.time >= 0
-    if data.clock == "none" or known.sum() < 2 or log.time[known].max() == log.time[known].min():
+    if data.clock != "time" or known.sum() < 2 or log.time[known].max() == log.time[known].min():
         return []
     time = log.time[known]
     stretch = np.minimum((time - time.min()) * STRETCHES // max(int(time.max() - time.min()), 1), STRETCHES - 1)
