@@ -166,7 +166,7 @@ def _suspects(found: Explored) -> Iterator[Advice]:
         yield Advice(
             "fix",
             f"{len(one.items):,} of {one.compared:,} items have a {one.other} that does not go with their {one.one}: "
-            "look at them, some are mixed up.",
+            "look at them for mix-ups.",
             len(one.items),
             0.5 * _share(len(one.items), one.compared),
         )

@@ -134,7 +134,7 @@ def _content(found: Explored, looking: _Looking, bounds: Bounds) -> Explored:
 def _vectors(found: Explored, looking: _Looking, features: FeatureSet) -> Explored:
     run = looking.run
     run.say("comparing the sources, grouping items and users")
-    made = related.spaces(looking.data, features)
+    made = related.spaces(looking.data, features, run.seed)
     between = tuple(related.relations(made, run.seed))
     labels = terms(looking.data, looking.texts)
     content = _first(made, features)
@@ -196,6 +196,8 @@ def _notes(found: Explored, looking: _Looking, bounds: Bounds) -> tuple[str, ...
         files = sum(len(entry) for name, entries in looking.data.content.items() if name == kind for entry in entries)
         if files > most:
             notes.append(f"Files of kind {kind}: the first {most:,} of {files:,} were opened.")
+    if len(looking.whole.liked_pairs) > related.PAIRS:
+        notes.append(f"Vectors of behaviour come from users with about {related.PAIRS:,} likes, drawn at random.")
     if found.relations:
         notes.append(f"Sources are compared over at most {related.MOST:,} items and {related.SHUFFLES} shufflings.")
     return tuple(notes)

@@ -47,7 +47,7 @@ def render(found: Explored) -> str:
         *section("Who has how much", [_few(found), grid(charts.tails(found))]),
         *section("Texts, pictures, sounds", [grid([*charts.texts(found), *charts.media(found)]), _broken(found)]),
         *section("There twice", _twins(found, cards)),
-        *section("Text and picture do not go together", _suspects(found, cards)),
+        *section("Text against picture or sound", _suspects(found, cards)),
         *section("What the sources say of each other", _relations(found)),
         *_groups(found, cards),
         *section("Who likes this likes that", _rules(found)),

@@ -21,6 +21,7 @@ LEAST = 30  # items that two sources must share
 MOST = 1200  # items whose likenesses are compared
 SHUFFLES = 99
 K = 10
+PAIRS = 300_000  # likes that behaviour is learned from
 LIKES = 5  # likes from which on behaviour places an item
 SUSPICIOUS = -2.5  # standard deviations, of both directions together
 
@@ -55,10 +56,10 @@ class Relation:
         return self.p <= 0.01 and self.overlap > 1.3 * self.overlap_chance
 
 
-def spaces(data: Dataset, features: FeatureSet) -> dict[str, Features]:
+def spaces(data: Dataset, features: FeatureSet, seed: int = 0) -> dict[str, Features]:
     """Whitened vectors by encoder name, and those of behaviour (who liked what), each of rows of length 1."""
     made = {name: _white(found) for name, found in features.items() if found.present.sum() >= LEAST}
-    liked = _behaviour(data)
+    liked = _behaviour(data, seed)
     return made if liked is None else {**made, "behaviour": liked}
 
 
@@ -66,12 +67,12 @@ def _white(found: Features) -> Features:
     return Whiten(dim=DIM, strength=0.5).fit(found).apply(found)
 
 
-def _behaviour(data: Dataset) -> Features | None:
+def _behaviour(data: Dataset, seed: int) -> Features | None:
     """Items by who liked them: the leading directions of the users x items table, each item's count evened out."""
     from scipy.sparse import csr_array
     from scipy.sparse.linalg import svds
 
-    users, items = np.divmod(data.liked_pairs, max(len(data.items), 1))
+    users, items = _some_likes(data, seed)
     counts = np.bincount(items, minlength=len(data.items))
     present = counts >= LIKES
     active = np.bincount(users, minlength=len(data.users))
@@ -85,6 +86,18 @@ def _behaviour(data: Dataset) -> Features | None:
     rows = (left * values)[:, order]
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return Features("vectors", (rows * present[:, None]).astype(np.float32), present)
+
+
+def _some_likes(data: Dataset, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Users and items of the likes, of so many users drawn at random that they are about `PAIRS`."""
+    pairs = data.liked_pairs
+    users, items = np.divmod(pairs, max(len(data.items), 1))
+    if len(pairs) <= PAIRS:
+        return users, items
+    kept = np.zeros(len(data.users), bool)
+    kept[drawn(len(data.users), max(1, len(data.users) * PAIRS // len(pairs)), seed)] = True
+    there = kept[users]
+    return users[there], items[there]
 
 
 def relations(made: Mapping[str, Features], seed: int = 0) -> list[Relation]:

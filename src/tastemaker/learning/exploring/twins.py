@@ -14,7 +14,7 @@ from tastemaker.learning.exploring.media import Picture
 ALIKE = 0.85  # cosine of TF-IDF vectors of texts that say nearly the same
 WORDS = 4  # different words from which on texts are compared
 BITS = 10  # of 128 that may differ between pictures that are nearly the same
-APART = 8.0  # mean difference of 8-bit colours that such pictures may have, at 16 x 16
+APART = 4.0  # mean difference of 8-bit colours that such pictures may have, at 16 x 16
 BLOCK = 512
 TERMS = 100_000
 
