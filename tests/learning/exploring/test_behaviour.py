@@ -8,7 +8,7 @@ import pytest
 from made import dataset, names
 from tastemaker.data import Dataset, Interactions
 from tastemaker.learning.exploring.rules import rules
-from tastemaker.learning.exploring.sample import drawn, thinned
+from tastemaker.learning.exploring.sample import capped, drawn, files, thinned
 from tastemaker.learning.exploring.tails import gini, tail
 from tastemaker.learning.exploring.trends import STRETCHES, trends
 
@@ -106,3 +106,11 @@ def test_samples_are_bounded_sorted_and_the_same_for_equal_seeds():
     data = dataset(items=15, content={"text": [(f"t{i}",) for i in range(15)]})
     assert sum(map(bool, thinned(data, 4, 0).content["text"])) == 4
     assert thinned(data, 15, 0) is data
+
+
+def test_files_are_capped_by_kind():
+    data = dataset(items=4, content={"image": [(1, 2), (), (3, 4), (5,)], "text": [("a",)] * 4})
+    made = capped(data, {"image": 3, "audio": 9})
+    assert made.content["image"] == [(1, 2), (), (3,), ()]
+    assert (files(made, "image"), files(made, "text"), files(made, "audio")) == (3, 4, 0)
+    assert files(capped(data, {"image": 0}), "image") == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from tastemaker.learning.exploring.languages import languages
 from tastemaker.learning.exploring.media import first_pictures, opened
 from tastemaker.learning.exploring.naming import categories, common, terms
 from tastemaker.learning.exploring.rules import rules
-from tastemaker.learning.exploring.sample import thinned
+from tastemaker.learning.exploring.sample import capped, files, thinned
 from tastemaker.learning.exploring.tails import tail
 from tastemaker.learning.exploring.trends import trends
 from tastemaker.learning.exploring.twins import picture_twins, text_twins
@@ -36,8 +36,8 @@ class Bounds:
 
     Attributes:
         items: Items whose content is read, drawn at random.
-        pictures: Picture files that are opened.
-        sounds: Sound files that are opened.
+        pictures: Picture files of these that are opened and encoded.
+        sounds: The same of sounds; a network hears two a second.
     """
 
     items: Annotated[int, Ge(10)] = 3000
@@ -64,12 +64,14 @@ def explore(data: Dataset, encode: Encode, bounds: Bounds, run: Run) -> Explored
         bounds: How much is looked at; what is left out stands in the notes.
         run: Seed and progress.
     """
-    thin = thinned(data, bounds.items, run.seed)
+    drawn = thinned(data, bounds.items, run.seed)
+    thin = capped(drawn, {"image": bounds.pictures, "audio": bounds.sounds})
     looking = _Looking(data, thin, [_text(entry) for entry in thin.content.get("text", [()] * len(data.items))], run)
     found = _behaviour(looking)
-    found = _content(found, looking, bounds)
+    found = _content(found, looking)
     found = _vectors(found, looking, encode(thin))
-    found = replace(found, notes=_notes(found, looking, bounds))
+    notes = (*_left_out(drawn, thin, bounds), *_compared(found))
+    found = replace(found, notes=notes)
     return replace(found, advice=advise(found))
 
 
@@ -115,10 +117,10 @@ def _facts(data: Dataset, events: Any) -> dict[str, Any]:
     }
 
 
-def _content(found: Explored, looking: _Looking, bounds: Bounds) -> Explored:
+def _content(found: Explored, looking: _Looking) -> Explored:
     texts, run = looking.texts, looking.run
     run.say("looking at texts, pictures and sounds")
-    media = opened(looking.data, {"image": bounds.pictures, "audio": bounds.sounds}, run)
+    media = opened(looking.data, run)
     return replace(
         found,
         texts=Texts(
@@ -188,16 +190,17 @@ def _suspects(
     return found
 
 
-def _notes(found: Explored, looking: _Looking, bounds: Bounds) -> tuple[str, ...]:
-    n, notes = len(looking.whole.items), []
+def _left_out(drawn: Dataset, thin: Dataset, bounds: Bounds) -> Iterator[str]:
+    n = len(drawn.items)
     if n > bounds.items:
-        notes.append(f"Content: {bounds.items:,} of {n:,} items, drawn at random (--items looks at more).")
-    for kind, most in (("image", bounds.pictures), ("audio", bounds.sounds)):
-        files = sum(len(entry) for name, entries in looking.data.content.items() if name == kind for entry in entries)
-        if files > most:
-            notes.append(f"Files of kind {kind}: the first {most:,} of {files:,} were opened.")
-    if len(looking.whole.liked_pairs) > related.PAIRS:
-        notes.append(f"Vectors of behaviour come from users with about {related.PAIRS:,} likes, drawn at random.")
+        yield f"Content: {bounds.items:,} of {n:,} items, drawn at random (--items looks at more)."
+    for kind in ("image", "audio"):
+        if files(thin, kind) < files(drawn, kind):
+            yield f"Files of kind {kind}: {files(thin, kind):,} of {files(drawn, kind):,} were opened and encoded."
+
+
+def _compared(found: Explored) -> Iterator[str]:
+    if len(found.data.liked_pairs) > related.PAIRS:
+        yield f"Vectors of behaviour come from users with about {related.PAIRS:,} likes, drawn at random."
     if found.relations:
-        notes.append(f"Sources are compared over at most {related.MOST:,} items and {related.SHUFFLES} shufflings.")
-    return tuple(notes)
+        yield f"Sources are compared over at most {related.MOST:,} items and {related.SHUFFLES} shufflings."

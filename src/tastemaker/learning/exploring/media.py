@@ -87,21 +87,15 @@ class Opened:
     tried: int = 0
 
 
-def opened(data: Dataset, most: dict[str, int], run: Run) -> Opened:
-    """Open the first pictures and sounds of the items, at most so many of each.
-
-    Args:
-        data: Whose items; those without content are passed over.
-        most: Files by modality that are opened.
-        run: Progress.
-    """
-    pictures, broken, tried = _looked(data, "image", most["image"], run)
-    sounds, mute, heard = _looked(data, "audio", most["audio"], run)
+def opened(data: Dataset, run: Run) -> Opened:
+    """Open all pictures and sounds of the items of `data`; `run` shows progress."""
+    pictures, broken, tried = _looked(data, "image", run)
+    sounds, mute, heard = _looked(data, "audio", run)
     return Opened(tuple(pictures), tuple(sounds), (*broken, *mute), tried + heard)
 
 
-def _looked(data: Dataset, kind: Any, most: int, run: Run) -> tuple[list[Any], list[Broken], int]:
-    files = [(row, path) for row, entry in enumerate(data.content.get(kind, ())) for path in entry][:most]
+def _looked(data: Dataset, kind: Any, run: Run) -> tuple[list[Any], list[Broken], int]:
+    files = [(row, path) for row, entry in enumerate(data.content.get(kind, ())) for path in entry]
     good: list[Any] = []
     broken: list[Broken] = []
     if not files:

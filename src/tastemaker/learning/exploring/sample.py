@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -30,3 +31,20 @@ def thinned(data: Dataset, most: int, seed: int) -> Dataset:
         for modality, entries in data.content.items()
     }
     return replace(data, content=content)
+
+
+def capped(data: Dataset, most: Mapping[str, int]) -> Dataset:
+    """`data` with at most so many files of each named modality, those of the first items."""
+    content = dict(data.content)
+    for modality, entries in data.content.items():
+        left, kept = most.get(modality, -1), []
+        for entry in entries if left >= 0 else ():
+            kept.append(entry[: max(left, 0)])
+            left -= len(entry)
+        content[modality] = kept or entries
+    return replace(data, content=content)
+
+
+def files(data: Dataset, modality: str) -> int:
+    """How many files (or texts) of a modality there are."""
+    return sum(len(entry) for name, entries in data.content.items() if name == modality for entry in entries)
