@@ -120,6 +120,14 @@ def test_names_are_what_a_group_has_more_of():
     assert Namer([()] * 4).name(np.arange(4) < 2) == ()
 
 
+def test_chinese_groups_are_named_by_pairs_of_characters():
+    from tastemaker.learning.exploring.naming import terms
+
+    data = Dataset(names("u", 1), names("i", 60), Interactions.of([0], [0]))
+    texts = [f"{i}号帆船出海" if i < 30 else f"{i}号面包出炉" for i in range(60)]
+    assert "帆船" in Namer(terms(data, texts)).name(np.arange(60) < 30)
+
+
 def test_categories_come_from_all_columns_once():
     from tastemaker.data.table import Column
 

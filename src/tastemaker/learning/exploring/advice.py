@@ -187,7 +187,7 @@ def _texts(found: Explored) -> Iterator[Advice]:
         other = sum(main.values()) - max(main.values())
         yield Advice(
             "know",
-            f'Texts are in {len(main)} languages ({shown}): take the multilingual encoder, encoders = ["use"].',
+            f"Texts are in {len(main)} languages ({shown}): the encoder `use` reads 16, `minilm` English only.",
             other,
             0.5 * _share(other, n),
         )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.data import Dataset
-from tastemaker.features.text.tfidf import tokens
+from tastemaker.features.text.tfidf import HAN, tokens
 from tastemaker.learning.exploring.languages import small_words
 
 WORDS = 400  # words of a text that are read
@@ -42,11 +43,18 @@ def terms(data: Dataset, texts: Sequence[str]) -> list[tuple[str, ...]]:
     for mine, text in zip(categories(data), texts, strict=True):
         said = dict.fromkeys(mine)
         known = {part.casefold() for part in mine}
-        for word in list(tokens(text))[:WORDS]:
-            if len(word) > 2 and not word.isdigit() and word not in known and word not in _small():
+        for word in _words(text):
+            if not word.isdigit() and word not in known and word not in _small():
                 said[word] = None
         found.append(tuple(said))
     return found
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words of three letters and more; pairs of characters where a script has no spaces."""
+    every = list(tokens(text))[:WORDS]
+    yield from (word for word in every if len(word) > 2)
+    yield from (a + b for a, b in pairwise(every) if HAN.match(a) and HAN.match(b))
 
 
 @cache
