@@ -360,6 +360,16 @@ def test_a_book_that_points_out_of_the_folder_is_not_followed(tmp_path, server):
     assert "../../etc/passwd" in told.examples[0]
 
 
+def test_halves_of_a_killed_pull_are_swept_away(tmp_path, server):
+    (tmp_path / "media").mkdir()
+    for name, age in (("old", 5000), ("young", 1)):
+        part = tmp_path / "media" / f".{name}.part"
+        part.write_bytes(b"half")
+        os.utime(part, (time.time() - age,) * 2)
+    take(tmp_path, [])
+    assert files(tmp_path) == [".young.part"]
+
+
 def test_no_part_of_a_file_stays_behind(tmp_path, server):
     server.give("/a", b"no picture")
     take(tmp_path, [f"{server.url}/a", f"{server.url}/none"])

@@ -29,6 +29,7 @@ from tastemaker.data.settings import DataSettings
 from tastemaker.data.sources.detect import tables_of
 
 FLUSH = 2.0  # seconds after which what was fetched stands in the book
+OLD = 600.0  # seconds after which half a file belongs to no pull that runs
 TELL = 5.0  # seconds between two lines of progress
 
 
@@ -104,6 +105,7 @@ def pull(
     run, start = run or Run(), time.monotonic()
     work = _Pull(root, rules, read_book(root))
     (root / FOLDER).mkdir(exist_ok=True)
+    _sweep(root / FOLDER)
     rest = [url for url in wanted if refresh or not (url in work.book and work.book[url].here(root))]
     work.done["kept"] = len(wanted) - len(rest)
     work.hosts = {host: threading.Semaphore(rules[1].per_host) for host in {_host(url) for url in rest}}
@@ -121,6 +123,13 @@ def pull(
         bytes=done["bytes"],
         seconds=round(time.monotonic() - start, 1),
     )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove halves of files that a killed pull left; those of a pull that runs now are young."""
+    for part in folder.glob(".*.part"):
+        if time.time() - part.stat().st_mtime > OLD:
+            part.unlink(missing_ok=True)
 
 
 def _host(url: str) -> str:
