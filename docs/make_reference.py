@@ -41,6 +41,7 @@ GUIDE = [
     "read",
     "reading",
     "cleaning",
+    "exploring",
     "splits",
     "splitting",
     "worlds",

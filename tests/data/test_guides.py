@@ -11,7 +11,7 @@ from tastemaker.data.events import WEIGHTS
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
 
 
-@pytest.mark.parametrize("page", ["data.md", "cleaning.md"])
+@pytest.mark.parametrize("page", ["data.md", "cleaning.md", "exploring.md"])
 def test_the_examples_run(page):
     examples = re.findall(r"<!-- runs -->\n```python\n(.*?)```", (GUIDE / page).read_text("utf-8"), re.DOTALL)
     assert examples

@@ -233,7 +233,8 @@ def test_media_paths_out_of_the_folder_are_refused_and_count_as_missing(tmp_path
     items = "item_id,image\n1,../x.jpg\n2,/etc/passwd\n3,http://a/b.jpg\n4,ok/a.jpg|ok/b.jpg\n"
     reading = read(folder(tmp_path, "user_id,item_id\nu,1\nu,4\n", items))
     assert [len(files) for files in reading.data.content["image"]] == [0, 0, 0, 2]
-    assert hits(reading, "image paths refused") == 3
+    assert hits(reading, "image paths refused") == 2
+    assert hits(reading, "image addresses not fetched (see `tastemaker media pull`)") == 1
     assert reading.receipt.shares["image"].interactions == 0.5
 
 

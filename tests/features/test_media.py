@@ -1,17 +1,16 @@
 import io
 import os
 import socket
-import struct
 import subprocess
 import sys
 import time
 import warnings
-import zlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from hostile import noise, picture, png, sound, wav
 from tastemaker.core import MissingExtra, TastemakerError
 from tastemaker.features import media
 from tastemaker.features.media import DIED, Decoder, Job, Worker, require
@@ -22,46 +21,6 @@ from tastemaker.features.media_worker import answer, decode
 
 Image = pytest.importorskip("PIL.Image")
 soundfile = pytest.importorskip("soundfile")
-
-
-def picture(size=(40, 30), mode="RGB", kind="PNG", seed=0, **how):
-    rng = np.random.default_rng(seed)
-    image = Image.fromarray(rng.integers(0, 256, (*size[::-1], 3), np.uint8)).convert(mode)
-    out = io.BytesIO()
-    image.save(out, kind, **how)
-    return out.getvalue()
-
-
-def sound(seconds=1.0, rate=16_000, channels=1, kind="WAV", hz=440.0, subtype=None):
-    wave = 0.5 * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate)) / rate)
-    out = io.BytesIO()
-    soundfile.write(out, np.tile(wave[:, None], (1, channels)), rate, format=kind, subtype=subtype)
-    return out.getvalue()
-
-
-def png(width, height, data=b"", colour=2):
-    """A PNG whose head promises any size."""
-    parts = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)),
-        (b"IDAT", zlib.compress(data)),
-        (b"IEND", b""),
-    ]
-    chunks = [struct.pack(">I", len(b)) + t + b + struct.pack(">I", zlib.crc32(t + b)) for t, b in parts]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def wav(samples, rate=16_000, width=4, tag=3, channels=1, claimed=None):
-    """A WAV file of raw samples whose head may lie."""
-    body = samples.tobytes()
-    step = width * channels
-    head = struct.pack("<HHIIHH", tag, channels, rate, rate * step & 0xFFFFFFFF, step, 8 * width)
-    head = b"WAVEfmt " + struct.pack("<I", 16) + head
-    size = len(body) if claimed is None else claimed
-    return b"RIFF" + struct.pack("<I", 36 + size) + head + b"data" + struct.pack("<I", size) + body
-
-
-def noise(n, seed=0):
-    return np.random.default_rng(seed).bytes(n)
 
 
 WRONG = "it is no picture of a known kind"

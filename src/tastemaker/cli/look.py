@@ -1,4 +1,4 @@
-"""Commands that look at data: init, read, export."""
+"""Commands that look at data: init, read, explore, export."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def add(commands: Commands) -> None:
     read.add_argument("folder", type=Path, help="the data folder")
     read.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
 
+    _add_explore(commands)
     export = command(
         commands,
         "export",
@@ -44,6 +45,23 @@ def add(commands: Commands) -> None:
     export.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
 
 
+def _add_explore(commands: Commands) -> None:
+    explore = command(
+        commands,
+        "explore",
+        "what is in the data and what to fix or collect first, as one page with pictures",
+        "  tastemaker explore shop/\n  tastemaker explore shop/ --out shop.html --items 10000\n"
+        "  tastemaker explore shop/ --json > explored.json",
+        _explore,
+    )
+    explore.add_argument("folder", type=Path, help="the data folder")
+    explore.add_argument("--out", type=Path, metavar="FILE", help="the page (default explore.html)")
+    explore.add_argument("--config", type=Path, help="settings over FOLDER/tastemaker.toml")
+    explore.add_argument("--items", type=int, metavar="N", help="items whose content is read (default 3000)")
+    explore.add_argument("--seed", type=int, default=0, help="seed of samples and groups (default 0)")
+    explore.add_argument("--threads", type=int, default=0, help="threads of the numeric libraries (default: theirs)")
+
+
 def _init(args: argparse.Namespace) -> None:
     from tastemaker.actions.look import InitRequest, init
 
@@ -54,6 +72,13 @@ def _read(args: argparse.Namespace) -> None:
     from tastemaker.actions.look import ReadRequest, read
 
     show(args, read(ReadRequest(args.folder, config=args.config, run=run_of(args))))
+
+
+def _explore(args: argparse.Namespace) -> None:
+    from tastemaker.actions.explore import ExploreRequest, explore
+
+    request = ExploreRequest(args.folder, out=args.out, config=args.config, items=args.items, run=run_of(args))
+    show(args, explore(request))
 
 
 def _export(args: argparse.Namespace) -> None:

@@ -11,9 +11,11 @@ from tastemaker.data.dataset import Modality
 from tastemaker.data.kinds import strings_of
 from tastemaker.data.paths import inside
 from tastemaker.data.receipt import Ledger
+from tastemaker.data.remote.book import files_by_url
 from tastemaker.data.text import plain_text
 
 MEDIA: tuple[Modality, ...] = ("image", "audio", "video")
+WEB = ("http://", "https://")
 Entries = list[tuple[Any, ...]]
 
 
@@ -38,27 +40,38 @@ def _joined(value: Any) -> str:
 
 
 def media(table: Any, roles: Mapping[str, str], root: Path | None, ledger: Ledger) -> dict[Modality, Entries]:
-    """Absolute paths of each row's files by modality; paths out of the folder, absolute ones and URLs are refused."""
+    """Absolute paths of each row's files by modality; addresses stand for the files that `media pull` fetched.
+
+    Paths out of the folder, absolute ones and addresses that were not fetched are refused.
+    """
     found: dict[Modality, Entries] = {}
+    book = {} if root is None else files_by_url(root)
     for modality in MEDIA:
         if modality not in roles:
             continue
         said = strings_of(table[roles[modality]]) or [""] * int(table.num_rows)
-        entries = [_files(text, modality, root, ledger) for text in said]
+        entries = [_files(text, modality, (root, book), ledger) for text in said]
         if any(entries):
             found[modality] = entries
     return found
 
 
-def _files(said: str, modality: Modality, root: Path | None, ledger: Ledger) -> tuple[Path, ...]:
+def _files(
+    said: str, modality: Modality, where: tuple[Path | None, Mapping[str, str]], ledger: Ledger
+) -> tuple[Path, ...]:
     if not said:
         return ()
+    root, book = where
     files = []
     for part in said.split("|"):
-        if not part.strip():
+        name = part.strip()
+        if not name:
+            continue
+        if name not in book and name.lower().startswith(WEB):
+            ledger.add(f"{modality} addresses not fetched (see `tastemaker media pull`)", "dropped", 1, [name])
             continue
         try:
-            files.append(inside(_known(root), part.strip()))
+            files.append(inside(_known(root), book.get(name, name)))
         except DataError as error:
             ledger.add(f"{modality} paths refused", "dropped", 1, [error])
     return tuple(files)

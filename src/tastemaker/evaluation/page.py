@@ -10,7 +10,7 @@ from tastemaker.evaluation.svg import tag, words
 HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
     '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
 )
 
 
@@ -18,6 +18,11 @@ def page(title: str, main: str) -> str:
     """A whole page around `main`, which is markup."""
     head = f"{HEAD}<title>{words(title)}</title><style>{CSS}</style>"
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{tag("main", main)}</body></html>\n'
+
+
+def picture(address: str, alt: str = "") -> str:
+    """A picture that the page holds itself, as a ``data:`` address."""
+    return f'<img src="{words(address)}" alt="{words(alt)}">'
 
 
 def section(title: str, parts: Iterable[str]) -> Iterator[str]:

@@ -57,6 +57,10 @@ ol,ul{margin:4px 0 0;padding-left:22px}li{margin:2px 0;overflow-wrap:anywhere}
 li small{color:var(--faint);display:block}
 .user{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr);gap:16px}
 .user h4{margin:6px 0 0;font-size:.8rem;font-weight:600;color:var(--soft)}
+.thumbs{display:flex;flex-wrap:wrap;gap:6px;margin:8px 0 2px}
+.thumbs img{height:84px;max-width:150px;object-fit:cover;border-radius:6px;border:1px solid var(--line)}
+ol.todo{padding:10px 18px 10px 42px}.todo li{margin:7px 0;max-width:85ch}
+.todo b{display:inline-block;min-width:62px;font-size:.78rem;color:var(--soft);font-weight:600}
 details{background:var(--card);border:1px solid var(--line);border-radius:12px;margin:10px 0;
 padding:0 16px}
 details[open]{padding-bottom:14px}

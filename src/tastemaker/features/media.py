@@ -22,7 +22,13 @@ from tastemaker.core import MissingExtra, TastemakerError
 from tastemaker.features.media_file import LIMITS, Limits
 from tastemaker.features.media_video import Clip
 
-AHEAD = {"image": 48, "audio": 12, "video": 6}  # files that may lie decoded or wait: memory stays bounded
+AHEAD = {  # files that may lie decoded or wait: memory stays bounded
+    "image": 48,
+    "audio": 12,
+    "video": 6,
+    "image head": 48,
+    "audio head": 48,
+}
 DIED = "it broke the decoder"
 START = 120.0  # seconds that a process may take to start on a busy machine
 SOUND = (("soundfile", "soundfile"), ("soxr", "soxr"))
@@ -35,7 +41,7 @@ class Job:
 
     Attributes:
         path: The file.
-        kind: "image", "audio" or "video".
+        kind: "image", "audio" or "video"; "image head" and "audio head" give what their heads tell, and decode nothing.
         size: Smallest short side that must be kept (pixels), or the rate wanted (Hz).
         root: Folder that it may not lead out of, or None.
         frames: Of a video.

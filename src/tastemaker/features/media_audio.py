@@ -42,6 +42,23 @@ def decode_sound(file: BinaryIO, rate: int, limits: Limits = LIMITS) -> NDArray[
     return np.asarray(soxr.resample(_checked(mono, found), found, rate), np.float32)
 
 
+def sound_length(file: BinaryIO, limits: Limits = LIMITS) -> NDArray[np.float64]:
+    """Seconds (nan where only decoding would tell), samples a second and channels that the head of a sound tells.
+
+    Shape (3,). Raises `Refused` where it is absurdly long or cannot be read.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(file) as sound:
+            rate = int(sound.samplerate)
+            _check_rate(rate)
+            _check_length(sound.frames / rate, limits)
+            return np.array([sound.frames / rate, rate, sound.channels], np.float64)
+    except soundfile.LibsndfileError:
+        return np.full(3, np.nan)
+
+
 def _middle(sound: Any, limits: Limits) -> NDArray[np.float32]:
     rate, frames = int(sound.samplerate), int(sound.frames)
     _check_rate(rate)

@@ -43,6 +43,19 @@ def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS) -> NDArray[
         raise Refused("it is no picture of a known kind") from error
 
 
+def image_size(file: BinaryIO, limits: Limits = LIMITS) -> NDArray[np.float64]:
+    """Width and height that the head of a picture tells, shape (2,); raises `Refused` as `decode_image` does."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(file, formats=_known(Image)) as image:
+            _check(image.size, limits)
+            return np.array(image.size, np.float64)
+    except UnidentifiedImageError as error:
+        raise Refused("it is no picture of a known kind") from error
+
+
 def _known(image: Any) -> list[str]:
     image.init()
     return [name for name in FORMATS if name in image.OPEN]

@@ -1,0 +1,1 @@
+"""Media by their addresses: fetched once, under guards, into the data folder."""
