@@ -47,9 +47,10 @@ GUIDE = [
     "worlds",
     "features",
     "encoders",
+    "searching",
     "weights",
 ]
-GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "comparing", "pipeline", "commands"]
+GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "comparing", "robustness", "pipeline", "commands"]
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}
 
 

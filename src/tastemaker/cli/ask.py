@@ -1,4 +1,4 @@
-"""Commands that ask a saved pipeline: recommend, rate, similar."""
+"""Commands that ask a saved pipeline, recommend, rate, similar; and one that asks a folder: search."""
 
 from __future__ import annotations
 
@@ -51,6 +51,44 @@ def add(commands: Commands) -> None:
     similar.add_argument("item", nargs="?", help="an item id")
     similar.add_argument("--user", metavar="ID", help="users like this one instead")
     similar.add_argument("-k", type=int, default=10, help="how many (default 10)")
+
+    _add_search(commands)
+
+
+def _add_search(commands: Commands) -> None:
+    search = command(
+        commands,
+        "search",
+        "items by a text, a picture or a sound, whichever of the three they have",
+        '  tastemaker search shop/ --text "red running shoes"\n'
+        "  tastemaker search shop/ --image photo.jpg -k 5\n"
+        '  tastemaker search songs/ --text "a sad piano piece" --json',
+        _search,
+    )
+    search.add_argument("folder", type=Path, help="the data folder")
+    what = search.add_mutually_exclusive_group(required=True)
+    what.add_argument("--text", metavar="WORDS", help="English, Chinese and 14 other languages")
+    what.add_argument("--image", type=Path, metavar="FILE", help="a picture")
+    what.add_argument("--audio", type=Path, metavar="FILE", help="a sound")
+    search.add_argument("-k", type=int, default=10, help="how many (default 10)")
+    search.add_argument("--model", metavar="MODEL", help="folder or id of a model with one space, such as CLIP or CLAP")
+    search.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
+
+
+def _search(args: argparse.Namespace) -> None:
+    from tastemaker.actions.search import SearchRequest, search
+
+    request = SearchRequest(
+        args.folder,
+        text=args.text,
+        image=args.image,
+        audio=args.audio,
+        k=args.k,
+        model=args.model,
+        config=args.config,
+        run=run_of(args),
+    )
+    show(args, search(request))
 
 
 def _recommend(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,4 +34,18 @@ class Encoder(Protocol):
 
     def fingerprint(self) -> str:
         """A text that changes whenever `encode` would: settings and hash of the weights; the cache key."""
+        ...
+
+
+@runtime_checkable
+class Recognises(Protocol):
+    """An encoder whose network also tells classes."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names, in English."""
+        ...
+
+    def chances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Chances of the classes from vectors that `encode` gave, (n, dim) to (n, classes)."""
         ...

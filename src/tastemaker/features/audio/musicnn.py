@@ -74,6 +74,23 @@ class MusiCNN:
         with engine.inference(self.threads):
             return engine.in_batches(content, self.batch, self._forward, 200 + len(MTT))[:, 200:]
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of what it recognises: 50 tags of music."""
+        return MTT
+
+    def chances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Chances of the tags from vectors that `encode` gave, (n, 200 or 250) to (n, 50); each in [0, 1].
+
+        Of a recording of several patches these are the tags of its mean, not the mean of its patches' tags.
+        """
+        import torch
+
+        with engine.inference(self.threads):
+            embedding = torch.from_numpy(np.ascontiguousarray(vectors[:, :200]))
+            result: NDArray[np.float32] = self._network.tags(embedding).numpy()
+        return result
+
     def fingerprint(self) -> str:
         """Version, settings and hash of the weights."""
         files = (f"{FOLDER}/.index", f"{FOLDER}/.data-00000-of-00001")

@@ -54,10 +54,15 @@ class Network:
             deep.append(new + deep[-1] if i else new)  # residual from the second on
         m = torch.cat(deep, 1)  # (b, 753, 187): 561 + 3 * 64
         pooled = torch.stack([m.amax(2), m.mean(2)], 2).flatten(1)  # (b, 1506), max and mean interleaved
-        (w1, b1), (w2, b2) = self._dense
+        w1, b1 = self._dense[0]
         hidden = F.relu((pooled * self._pooled[0] + self._pooled[1]) @ w1 + b1)
         embedding = hidden * self._hidden[0] + self._hidden[1]
-        return embedding, torch.sigmoid(embedding @ w2 + b2)
+        return embedding, self.tags(embedding)
+
+    def tags(self, embedding: Tensor) -> Tensor:
+        """Tags (b, 50) in [0, 1] of the penultimate layer (b, 200)."""
+        weight, bias = self._dense[1]
+        return torch.sigmoid(embedding @ weight + bias)
 
 
 class _Front:

@@ -15,6 +15,7 @@ from tastemaker.core import component
 from tastemaker.data import Source
 from tastemaker.features import engine, weights
 from tastemaker.features.image.pixels import square
+from tastemaker.features.joint.conse import imagenet
 
 FILE = "efficientnet-lite0-57934424.pth"
 SIDE = 224
@@ -49,6 +50,19 @@ class EfficientNet:
             return np.zeros((0, self.dim), np.float32)
         with engine.inference(self.threads):
             return engine.in_batches(content, self.batch, self._forward, self.dim)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of what it recognises: the 1,000 classes of ImageNet."""
+        return imagenet()
+
+    def chances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Chances of the classes from vectors that `encode` gave, (n, 1280) to (n, 1000); rows sum to 1."""
+        torch = engine.import_torch()
+        with engine.inference(self.threads):
+            logits = self._network._fc(torch.from_numpy(np.ascontiguousarray(vectors)))
+            result: NDArray[np.float32] = torch.softmax(logits, dim=1).numpy()
+        return result
 
     def fingerprint(self) -> str:
         """Version, settings and hash of the weights."""
