@@ -16,7 +16,7 @@ from tastemaker.fusion.base import as_module
 NAMES = FUSIONS.names()
 SOURCES = {"attributes": 4, "efficientnet": 5, "minilm": 6}
 CPU = Run(device="cpu")
-QUICK = {"weighted": {"steps": 20}, "attention": {"steps": 20}}
+QUICK = {name: {"steps": 20} for name in ("weighted", "attention", "gated", "crossmodal")}
 
 
 def made(seed=0, missing=0.3):

@@ -226,6 +226,7 @@ def test_an_id_is_found_among_what_was_pulled(models, tmp_path, monkeypatch):
 @pytest.mark.parametrize("wrong", ["", "no/such", "../../etc", "nosuch", "a/b/c"])
 def test_a_model_that_is_not_here_says_what_to_do(wrong, tmp_path, monkeypatch):
     monkeypatch.setenv("TASTEMAKER_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(WeightsError, match="folder"):
         HF(model=wrong).encode(["a"])
 

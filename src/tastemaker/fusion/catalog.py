@@ -25,3 +25,17 @@ def _attention() -> type[Fusion]:
     from tastemaker.fusion.attention import Attention
 
     return Attention
+
+
+@FUSIONS.entry("gated")
+def _gated() -> type[Fusion]:
+    from tastemaker.fusion.gated import Gated
+
+    return Gated
+
+
+@FUSIONS.entry("crossmodal")
+def _crossmodal() -> type[Fusion]:
+    from tastemaker.fusion.crossmodal import CrossModal
+
+    return CrossModal

@@ -35,7 +35,9 @@ class Counts:
 
 
 def learned(data, given=None, run=None):
-    return fit(lambda part, run: Counts(part), data, given or Given(), settings=SETTINGS, run=run or Run(device="cpu"))
+    return fit(lambda part, run: Counts(part), data, given or Given(), settings=SETTINGS, run=run or Run(device="cpu"))[
+        0
+    ]
 
 
 def test_epochs_are_chosen_by_held_out_events_and_all_events_are_learned_from():
@@ -60,3 +62,16 @@ def test_a_stopped_fit_goes_on_to_the_same_result(tmp_path):
     whole = learned(data).module.weight
     learned(data, run=replace(run, seconds=0.0))  # ends after the first batch of each training
     assert torch.equal(learned(data, run=run).module.weight, whole)
+
+
+def test_without_patience_nothing_is_held_out_and_all_epochs_are_trained():
+    data, said = dataset(), []
+    run = Run(device="cpu", say=said.append)
+    task, best = fit(lambda part, run: Counts(part), data, Given(), settings=replace_patience(0), run=run)
+    assert task.data is data
+    assert best == SETTINGS.epochs
+    assert len(said) == SETTINGS.epochs
+
+
+def replace_patience(patience):
+    return TrainSettings(epochs=SETTINGS.epochs, patience=patience, rate=SETTINGS.rate)
