@@ -77,5 +77,6 @@ def _plan(prepared: Prepared, bench: Bench, how: str) -> dict[str, Any]:
         "seed": bench.run.seed,
         "encoders": [spec_of(encoder) for encoder in prepared.encoders],
         "whiten": settings_of(bench.template.whiten),
+        "impute": settings_of(bench.template.impute),
         "fusion": spec_of(bench.template.fusion),
     }

@@ -30,6 +30,7 @@ class Config:
         split: How test data are held out; None decides by the data.
         encoders: Names or tables with a name; None decides by the content and the weights at hand.
         whiten: Settings of the whitening of each encoder's vectors, table ``[whiten]``.
+        impute: Whether and how missing vectors are filled, table ``[impute]``.
         fusion: Name or table with a name.
         model: Name or table with a name.
         k: Length of the measured lists.
@@ -39,6 +40,7 @@ class Config:
     split: str | None = None
     encoders: list[str | Spec] | None = None
     whiten: Spec = Field(default_factory=dict)
+    impute: Spec = Field(default_factory=dict)
     fusion: str | Spec = "weighted"
     model: str | Spec = DEFAULT_MODEL
     k: Annotated[int, Ge(1), Le(1000)] = 10

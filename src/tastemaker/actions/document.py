@@ -49,6 +49,7 @@ def _settings(answer: RunAnswer, pipeline: Pipeline) -> dict[str, Any]:
         "split": answer.cut.how,
         "encoders": [spec_of(encoder) for encoder in pipeline.encoders],
         "whiten": settings_of(pipeline.whiten),
+        "impute": settings_of(pipeline.impute),
         "fusion": spec_of(pipeline.fusion),
         "model": spec_of(pipeline.model),
     }

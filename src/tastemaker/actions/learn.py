@@ -140,6 +140,7 @@ def make_pipeline(prepared: Prepared, run: Run) -> Pipeline:
     """The pipeline that the settings describe, not fitted yet."""
     from tastemaker.features.whiten import Whiten
     from tastemaker.fusion.catalog import FUSIONS
+    from tastemaker.fusion.impute import Impute
     from tastemaker.models.catalog import RECOMMENDERS
     from tastemaker.pipeline import Pipeline
 
@@ -149,6 +150,7 @@ def make_pipeline(prepared: Prepared, run: Run) -> Pipeline:
         encoders=prepared.encoders,
         fusion=FUSIONS.build(config.fusion),
         whiten=Whiten(**config.whiten),
+        impute=Impute(**config.impute),
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands that choose and try: tune, compare, robustness."""
+"""Commands that choose and try: tune, compare, robustness, ladder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ def add(commands: Commands) -> None:
     _add_tune(commands)
     _add_compare(commands)
     _add_robustness(commands)
+    _add_ladder(commands)
 
 
 def _add_tune(commands: Commands) -> None:
@@ -68,6 +69,27 @@ def _add_robustness(commands: Commands) -> None:
         help="missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
     )
     _common(made)
+
+
+def _add_ladder(commands: Commands) -> None:
+    made = command(
+        commands,
+        "ladder",
+        "what a larger encoder buys: lists of new items by one encoder after the other, beside their costs",
+        "  tastemaker ladder shop/ --out shop.ladder\n"
+        "  tastemaker ladder shop/ --encoders tfidf,minilm,efficientnet --split time --out l",
+        _ladder,
+    )
+    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument(
+        "--encoders",
+        default="tfidf,use,minilm,smollm",
+        metavar="NAMES",
+        help="names with commas, small ones first (default: tfidf,use,minilm,smollm); empty: the configuration's",
+    )
+    made.add_argument("--model", default="content", metavar="NAME", help="ranks by content (default: content)")
+    _common(made)
+    made.set_defaults(split="cold_items")
 
 
 def _shared(made: argparse.ArgumentParser) -> None:
@@ -136,3 +158,19 @@ def _robustness(args: argparse.Namespace) -> None:
         run=run_of(args),
     )
     show(args, robustness(request))
+
+
+def _ladder(args: argparse.Namespace) -> None:
+    from tastemaker.actions.ladder import LadderRequest, ladder
+
+    request = LadderRequest(
+        args.folder,
+        args.out,
+        encoders=args.encoders or None,
+        model=args.model,
+        split=args.split,
+        config=args.config,
+        k=args.k,
+        run=run_of(args),
+    )
+    show(args, ladder(request))

@@ -17,6 +17,7 @@ from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.whiten import Whiten, Whitening
 from tastemaker.fusion.base import Fusion
+from tastemaker.fusion.impute import Impute
 from tastemaker.fusion.weighted import Weighted
 from tastemaker.models.base import Rates, Recommender
 
@@ -32,6 +33,7 @@ class Pipeline:
         encoders: What turns content into vectors; none for a model that needs no content.
         fusion: What joins the encoders' vectors.
         whiten: How each encoder's vectors are whitened before they are joined.
+        impute: Whether and how missing vectors are filled from like items; masks do without.
         data: What is known of users' histories, after `fit` (validation included).
         features: Whitened vectors of the items by encoder, after `fit`.
         users: Vectors of the users by encoder, after `fit`.
@@ -42,6 +44,7 @@ class Pipeline:
     encoders: Sequence[Encoder] = ()
     fusion: Fusion = field(default_factory=Weighted)
     whiten: Whiten = field(default_factory=Whiten)
+    impute: Impute = field(default_factory=Impute)
     features: FeatureSet = field(default_factory=dict, init=False, repr=False)
     users: FeatureSet = field(default_factory=dict, init=False, repr=False)
     items: ItemVectors | None = field(default=None, init=False, repr=False)
@@ -85,7 +88,8 @@ class Pipeline:
         if raw is None:
             raw = extract(train, self.encoders, cache=cache, run=run).features if self.encoders else {}
         self.whitenings = {name: self.whiten.fit(found) for name, found in raw.items()}
-        self.features = {name: self.whitenings[name].apply(found) for name, found in raw.items()}
+        whitened = {name: self.whitenings[name].apply(found) for name, found in raw.items()}
+        self.features = self.impute.fill(whitened, train)
         reading = Reading(self.encoders, self.whitenings, cache)
         self.users = user_features(train, self.features, reading, run)
         self.items = None

@@ -57,6 +57,7 @@ def _manifest(pipeline: Pipeline, notes: dict[str, Any]) -> dict[str, Any]:
         "version": __version__,
         "encoders": [{**spec_of(e), "fingerprint": e.fingerprint()} for e in pipeline.encoders],
         "whiten": settings_of(pipeline.whiten),
+        "impute": settings_of(pipeline.impute),
         "fusion": spec_of(pipeline.fusion),
         "model": spec_of(pipeline.model),
         "sources": {name: found.source for name, found in pipeline.features.items()},
@@ -90,6 +91,7 @@ def load(folder: Path) -> Pipeline:
     from tastemaker.features.catalog import ENCODERS
     from tastemaker.features.whiten import Whiten, Whitening
     from tastemaker.fusion.catalog import FUSIONS
+    from tastemaker.fusion.impute import Impute
     from tastemaker.pipeline.pipeline import Pipeline
 
     spec: dict[str, Any] = read_manifest(folder, "pipeline", FORMAT)
@@ -100,6 +102,7 @@ def load(folder: Path) -> Pipeline:
             encoders=[ENCODERS.build(e) for e in encoders],
             fusion=FUSIONS.build(spec["fusion"]),
             whiten=Whiten(**spec["whiten"]),
+            impute=Impute(**spec.get("impute", {})),
         )
         arrays = read_state(folder / "vectors.safetensors")
         pipeline.features = _features("items", spec["sources"], arrays)
