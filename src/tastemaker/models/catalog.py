@@ -200,3 +200,10 @@ def _auto() -> type[Recommender]:
     from tastemaker.models.auto import Auto
 
     return Auto
+
+
+@RECOMMENDERS.entry("late")
+def _late() -> type[Recommender]:
+    from tastemaker.models.late import Late
+
+    return Late
