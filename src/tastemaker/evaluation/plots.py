@@ -140,12 +140,17 @@ def _grid(steps: Sequence[float], y: Scale, say: Say) -> list[str]:
     return parts
 
 
-def lines(every: Sequence[Series], title: str, unit: str = "", say: Say = tick, x_say: Say = tick) -> str:
-    """Lines over a common axis; a series of one point is drawn as a dot."""
+def lines(  # noqa: PLR0913 - what is drawn, and how numbers are written
+    every: Sequence[Series], title: str, unit: str = "", say: Say = tick, x_say: Say = tick, *, whole: bool = False
+) -> str:
+    """Lines over a common axis; a series of one point is drawn as a dot.
+
+    The axis begins at 0 where that costs little room, or with `whole`.
+    """
     height = 230.0
     xs = [v for one in every for v in one.x]
     ys = [v for one in every for v in one.y if math.isfinite(v)]
-    floor = min(ys) if min(ys) > 0.5 * max(ys) else min(0.0, min(ys))
+    floor = min(ys) if min(ys) > 0.5 * max(ys) and not whole else min(0.0, min(ys))
     steps = ticks(floor, max(max(ys), floor + 1e-9))
     x = Scale(min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1, LEFT, WIDTH - RIGHT)
     y = Scale(steps[0], steps[-1], height - BOTTOM, TOP)

@@ -10,14 +10,14 @@ from tastemaker.evaluation.figures import card, legend
 from tastemaker.evaluation.page import grid, page, section, tiles
 from tastemaker.evaluation.plots import Series, lines
 from tastemaker.evaluation.svg import tag, words
-from tastemaker.learning.enduring import Curve
+from tastemaker.learning.enduring import Curve, Dose
 
 ABOUT = (
     "NDCG of the test users after training on data with a dose of harm; the test itself is whole. Brackets are 95 % "
     "intervals over users; the change is paired, against no harm on the same users. A larger dose takes what a smaller "
     "one took, and more. Models have the settings they were given: nothing is tuned anew."
 )
-PUSHED = "pushed"
+PUSHED, SHORT = "pushed", "short"
 
 
 def render(title: str, facts: Mapping[str, Any], curves: Sequence[Curve], failed: Mapping[str, str]) -> str:
@@ -46,23 +46,30 @@ def text(curves: Sequence[Curve]) -> str:
 def _charts(curves: Sequence[Curve]) -> Iterator[str]:
     for name in dict.fromkeys(curve.harm for curve in curves):
         mine = [curve for curve in curves if curve.harm == name]
-        every = [Series(c.model, x=tuple(d.dose for d in c.doses), y=tuple(d.ndcg.mean for d in c.doses)) for c in mine]
-        chart = lines(every, f"NDCG with {mine[0].said}", mine[0].unit)
-        yield card(mine[0].said.capitalize(), chart, keys=legend([c.model for c in mine]))
+        first = mine[0]
+        every = [part for at, curve in enumerate(mine) for part in _drawn(curve, at)]
+        chart = lines(every, f"NDCG with {first.said}", first.unit, whole=True)
+        yield card(first.said.capitalize(), chart, keys=legend([c.model for c in mine], dashed="95 % interval"))
+
+
+def _drawn(curve: Curve, at: int) -> Iterator[Series]:
+    """The figures and the ends of their intervals; where the dose without harm has no place, a level line."""
+    doses = [d for d in curve.doses if d.dose > 0 or curve.harm != SHORT]
+    x = tuple(d.dose for d in doses)
+    yield Series(curve.model, x=x, y=tuple(d.ndcg.mean for d in doses), colour=at)
+    for end in ("low", "high"):
+        yield Series(f"{curve.model}, {end}", x=x, y=tuple(getattr(d.ndcg, end) for d in doses), dashed=True)
+    if len(doses) < len(curve.doses):
+        yield Series(f"{curve.model}, all events", x=(x[0], x[-1]), y=(curve.doses[0].ndcg.mean,) * 2, colour=at)
 
 
 def _table(curves: Sequence[Curve]) -> str:
-    rows = [
-        [
-            curve.said,
-            curve.model,
-            f"{dose.dose:g}",
-            words(dose.ndcg.text),
-            f"{dose.kept:.0%}",
-            words(f"{dose.change.mean:+.4f} [{dose.change.low:+.4f}, {dose.change.high:+.4f}]") if dose.change else "",
-            f"{dose.pushed:.1%}" if curve.harm == PUSHED else "",
-        ]
-        for curve in curves
-        for dose in curve.doses
-    ]
+    rows = [_row(curve, dose) for curve in curves for dose in curve.doses]
     return tables.table(["harm", "model", "dose", "NDCG", "kept", "change", "lists with the pushed item"], rows)
+
+
+def _row(curve: Curve, dose: Dose) -> list[str]:
+    change = f"{dose.change.mean:+.4f} [{dose.change.low:+.4f}, {dose.change.high:+.4f}]" if dose.change else ""
+    cells = [curve.said, curve.model, f"{dose.dose:g}", dose.ndcg.text, f"{dose.kept:.0%}", change]
+    cells.append(f"{dose.pushed:.1%}" if curve.harm == PUSHED else "")
+    return [tag("td", words(cell)) for cell in cells]

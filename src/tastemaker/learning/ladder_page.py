@@ -25,7 +25,7 @@ HEAD = ("encoder", "reads", "width", "NDCG", "change", "s for 1,000", "Wh for 1,
 def render(title: str, facts: Mapping[str, Any], rungs: Sequence[Rung], failed: Mapping[str, str]) -> str:
     """The page as text; everything in it is escaped."""
     head = tag("h1", words(title)) + tiles((name, tables.shown(value)) for name, value in facts.items())
-    rows = [[words(cell) for cell in _cells(rung)] for rung in rungs]
+    rows = [[tag("td", words(cell)) for cell in _cells(rung)] for rung in rungs]
     body = [tag("p", words(ABOUT), class_="note"), tables.table(HEAD, rows), grid([_bought(rungs), _bars(rungs)])]
     notes = "".join(tag("p", words(f"{name} was not tried: {why}")) for name, why in failed.items())
     return page(title, head + "".join(section("What a larger encoder buys", body)) + notes)
