@@ -15,7 +15,7 @@ from tastemaker.core import BadSetting, MissingExtra, TastemakerError, fingerpri
 
 T = TypeVar("T")
 HOW = ("batch", "threads", "folder", "device", "label")  # settings that say how or from where, not what
-ONE = {"chunks": 1}  # values that are as if the setting were not there
+SAME = {"chunks": (1,), "engine": ("auto", "torch", "onnx")}  # values that are as if the setting were not there
 
 
 def fingerprint(encoder: object, version: int, weights: str = "", how: Sequence[str] = ()) -> str:
@@ -30,7 +30,7 @@ def fingerprint(encoder: object, version: int, weights: str = "", how: Sequence[
         how: More settings that are left out.
     """
     asked = settings_of(encoder).items()
-    settings = {key: value for key, value in asked if key not in (*HOW, *how) and ONE.get(key) != value}
+    settings = {key: value for key, value in asked if key not in (*HOW, *how) and value not in SAME.get(key, ())}
     name: str = getattr(type(encoder), "name")  # noqa: B009
     return f"{name}/{version}/{fingerprints.of_json([settings, weights])[:32]}"
 

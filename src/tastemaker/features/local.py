@@ -25,7 +25,7 @@ def config(folder: Path) -> dict[str, Any]:
     try:
         read = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder / 'config.json'} cannot be read: {error}") from error
+        raise WeightsError(f"{folder} holds no model: config.json cannot be read: {error}") from error
     if not isinstance(read, dict):
         raise WeightsError(f"{folder / 'config.json'} holds no object.")
     return read

@@ -44,6 +44,7 @@ class Session:
         runtime = import_runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores may be busy with decoding
         options.log_severity_level = 3
         self._path = path
         providers = _providers(runtime, device)

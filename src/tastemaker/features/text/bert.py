@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tastemaker.core import component
 from tastemaker.data import Source
 from tastemaker.features import engine, local, weights
-from tastemaker.features.text.bert_run import BertRunner
+from tastemaker.features.engines.network import InTorch
+from tastemaker.features.text.bert_run import BertRunner, network
 
 BASE = (
     "hub:google-bert/bert-base-uncased@86b5e0934494bd15c9632b12f734a8a67f723594"
@@ -58,8 +59,7 @@ class Bert:
         """Encode n texts as float32 of shape (n, dim)."""
         if not len(content):
             return np.zeros((0, self.dim), np.float32)
-        with engine.inference(self.threads):
-            return self._runner.encode(content, self.batch)
+        return self._runner.encode(content, self.batch)
 
     def fingerprint(self) -> str:
         """Version, settings and hash of configuration, model and tokenizer."""
@@ -71,7 +71,8 @@ class Bert:
 
     @cached_property
     def _runner(self) -> BertRunner:
-        return BertRunner(self._place, self.max_length, self.pooling, normalise=self.normalise, chunks=self.chunks)
+        run = InTorch(network(self.name, self._place, self.pooling, normalise=self.normalise), self.threads)
+        return BertRunner(self._place, self.max_length, run, self.chunks)
 
     def __getstate__(self) -> dict[str, Any]:
         """Settings only: a copy in another process loads the weights itself."""

@@ -4,67 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.core import WeightsError
+from tastemaker.core import WeightsError, fingerprints
 from tastemaker.features import engine, local
+from tastemaker.features.engines.network import Network, Runs
 from tastemaker.features.text.chunks import Chunked, cut
-
-Pooling = Literal["mean", "cls"]
 
 
 class BertRunner:
-    """A loaded encoder with its tokenizer.
+    """A network with its tokenizer.
 
     Args:
         folder: Hugging Face folder with config.json, model.safetensors and tokenizer.json.
         max_length: Tokens read of a chunk of a text.
-        pooling: Mean over the tokens, or the first token.
-        normalise: Scale vectors to length 1.
+        run: Gives vectors of token ids and mask, both (n, length), int64.
         chunks: Chunks read of a text.
 
     Raises:
         WeightsError: The folder holds no such model.
     """
 
-    def __init__(self, folder: Path, max_length: int, pooling: Pooling, *, normalise: bool, chunks: int = 1) -> None:
-        self._model = local.load(folder, "AutoModel")
-        self._tokenizer = _tokenizer(folder, min(max_length, _positions(self._model)))
-        self._pooling = pooling
-        self._normalise = normalise
+    def __init__(self, folder: Path, max_length: int, run: Runs, chunks: int = 1) -> None:
+        said = local.config(folder)
+        self._dim = int(said.get("hidden_size", 0))
+        self._tokenizer = _tokenizer(folder, min(max_length, int(said.get("max_position_embeddings", 512))))
+        self._run = run
         self._chunks = chunks
-
-    @property
-    def dim(self) -> int:
-        """Width of the vectors."""
-        return int(self._model.config.hidden_size)
 
     def encode(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """Encode n texts as float32 of shape (n, dim)."""
         found = self._tokenizer.encode_batch(list(texts))
         chunked = Chunked([cut(encoded, self._chunks) for encoded in found])
-        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self.dim, chunked.sizes))
+        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self._dim, chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        torch = engine.import_torch()
-        lengths = torch.tensor([len(ids) for ids in tokens])
+        lengths = np.array([len(ids) for ids in tokens])
         width = int(lengths.max())
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in tokens])
-        mask = (torch.arange(width)[None] < lengths[:, None]).long()
-        hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        vectors = hidden[:, 0] if self._pooling == "cls" else _mean(hidden, mask)
-        if self._normalise:
-            vectors = torch.nn.functional.normalize(vectors, dim=1)
-        result: NDArray[np.float32] = vectors.numpy()
-        return result
+        ids = np.array([row + [0] * (width - len(row)) for row in tokens], np.int64)
+        return self._run(ids, (np.arange(width)[None] < lengths[:, None]).astype(np.int64))
 
 
-def _mean(hidden: Any, mask: Any) -> Any:
-    weight = mask[:, :, None].float()
-    return (hidden * weight).sum(1) / weight.sum(1)
+def network(name: str, folder: Path, pooling: str, *, normalise: bool) -> Network:
+    """The folder's model with its pooling, for any engine; see `Pooled`."""
+
+    def load() -> Any:
+        model = local.load(folder, "AutoModel")
+        from tastemaker.features.text.pooled import Pooled
+
+        return Pooled(model, pooling, normalise=normalise).eval()
+
+    def digest() -> str:
+        return fingerprints.of_json([local.digest(folder), pooling, normalise])
+
+    return Network(name, digest, load, _example, free=(1,))
+
+
+def _example() -> dict[str, NDArray[np.int64]]:
+    """Two texts, one of them shorter: without places that do not count, the tracer would leave the mask out."""
+    ids = np.random.default_rng(0).integers(1, 100, (16, 96), dtype=np.int64)
+    mask = np.ones_like(ids)
+    mask[1::2, 40:] = 0
+    return {"ids": ids, "mask": mask}
 
 
 def _tokenizer(folder: Path, max_length: int) -> Any:
@@ -77,7 +81,3 @@ def _tokenizer(folder: Path, max_length: int) -> Any:
     tokenizer.enable_truncation(max_length)
     tokenizer.no_padding()
     return tokenizer
-
-
-def _positions(model: Any) -> int:
-    return int(getattr(model.config, "max_position_embeddings", 512))

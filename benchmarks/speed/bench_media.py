@@ -1,0 +1,202 @@
+"""Whole extraction from files (hash, open, encode, keep) beside the plain way with the libraries alone, in turns.
+
+Run: ``OMP_NUM_THREADS=2 TASTEMAKER_DATA=FOLDER python benchmarks/speed/bench_media.py posters large texts audio``.
+Each round begins with an empty feature cache; engines are chosen before the first. ``--most N`` takes N entries,
+evenly drawn from all. The plain ways:
+
+* pictures: Pillow open, convert, resize, crop; the carrier package's network as it is, float32, batches of 32;
+* texts: transformers' tokenizer and model in float32, batches of 32 in the given order, padded to the longest, mean
+  over the tokens (sentence-transformers without its sorting by length);
+* audio: none, seconds of sound a second are counted.
+"""
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tastemaker.data import Dataset, Interactions, Vocabulary
+from tastemaker.features import weights
+from tastemaker.features.cache import FeatureCache
+from tastemaker.features.catalog import ENCODERS
+from tastemaker.features.extract import extract
+
+DATA = Path(os.environ.get("TASTEMAKER_DATA", "data"))
+LARGE = 500  # generated pictures of 1,600 pixels
+
+
+def posters(most):
+    return evenly(sorted((DATA / "ml100k-posters/images").glob("*.jpg")), most)
+
+
+def large(most, folder):
+    """Posters blown up to 1,600 x 1,200 with grain, so that the files are as large as photographs."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    paths = []
+    for source in posters(min(LARGE, most)):
+        picture = np.asarray(Image.open(source).convert("RGB").resize((1600, 1200), Image.Resampling.BICUBIC), float)
+        grain = picture + rng.normal(0, 6, (1200, 1600, 1))
+        paths.append(folder / source.name)
+        Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8)).save(paths[-1], quality=88)
+    return paths
+
+
+def texts(most):
+    """Titles and texts of items, films before courses before products, until there are 5,000."""
+    found = []
+    for name in ("ml100k-posters", "ibm-courses", "deskdrop-social", "amazon-beauty-sequences"):
+        with (DATA / name / "items.csv").open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            found += [f"{row.get('title') or ''}. {row.get('text') or ''}"[:1500] for row in rows]
+    different = list(dict.fromkeys(found))[:5000]
+    return evenly([different[at] for at in np.random.default_rng(0).permutation(len(different))], most)
+
+
+def evenly(entries, most):
+    return [entries[at] for at in np.linspace(0, len(entries) - 1, min(most, len(entries))).astype(int)]
+
+
+def ours(how, kind, entries):
+    encoder = ENCODERS.build(how)
+    items = Vocabulary(tuple(map(str, range(len(entries)))))
+    data = Dataset(Vocabulary(("u",)), items, Interactions.of([0], [0]), content={kind: [(one,) for one in entries]})
+
+    def work():
+        with tempfile.TemporaryDirectory() as folder:
+            cache = FeatureCache(Path(folder))
+            vectors = extract(data, [encoder], cache=cache).features[encoder.name].vectors
+            cache.close()
+            return vectors
+
+    return work, encoder
+
+
+def plain_pictures(paths):
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+    from PIL import Image
+
+    model = EfficientNet.from_name("efficientnet-lite0")
+    file = next(weights.folder("efficientnet").glob("*.pth"))
+    model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    model.eval()
+    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+
+    def one(path):
+        picture = Image.open(path).convert("RGB")
+        scale = 256 / min(picture.size)
+        picture = picture.resize([max(256, round(edge * scale)) for edge in picture.size], Image.Resampling.BICUBIC)
+        left, top = (picture.width - 224) // 2, (picture.height - 224) // 2
+        return (np.asarray(picture.crop((left, top, left + 224, top + 224)), np.float32) / 255 - mean) / std
+
+    def work():
+        with torch.inference_mode():
+            made = []
+            for at in range(0, len(paths), 32):
+                batch = torch.from_numpy(np.stack([one(path) for path in paths[at : at + 32]])).permute(0, 3, 1, 2)
+                made.append(model.extract_features(batch.contiguous()).mean((2, 3)).numpy())
+            return np.concatenate(made)
+
+    return work
+
+
+def plain_texts(lines):
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = weights.folder("minilm")
+    tokens, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+
+    def work():
+        made = []
+        with torch.inference_mode():
+            for at in range(0, len(lines), 32):
+                batch = tokens(lines[at : at + 32], padding=True, truncation=True, max_length=256, return_tensors="pt")
+                mask = batch["attention_mask"][..., None].float()
+                mean = (model(**batch).last_hidden_state * mask).sum(1) / mask.sum(1)
+                made.append(torch.nn.functional.normalize(mean, dim=1).numpy())
+        return np.concatenate(made)
+
+    return work
+
+
+def rounds(ways, count):
+    """Seconds of each round and the last vectors of each way, in turns."""
+    seconds, vectors = {name: [] for name in ways}, {}
+    for _ in range(count):
+        for name, work in ways.items():
+            start = time.perf_counter()
+            vectors[name] = work()
+            seconds[name].append(round(time.perf_counter() - start, 3))
+            print(f"  {name:8} {seconds[name][-1]:8.1f} s", file=sys.stderr, flush=True)
+    return seconds, vectors
+
+
+def cosines(one, other):
+    found = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    return {"mean": round(float(found.mean()), 6), "min": round(float(found.min()), 6)}
+
+
+def measured(how, kind, entries, plain, count):
+    work, encoder = ours(how, kind, entries)
+    few = entries[:: max(1, len(entries) // 64)][:64]
+    ours(how, kind, few)[0]()  # the choice of an engine is made and kept
+    work, encoder = ours(how, kind, entries)
+    encoder.encode([])
+    seconds, vectors = rounds({"ours": work} | ({"plain": plain(entries)} if plain else {}), count)
+    result = {
+        "n": len(entries),
+        "encoder": how,
+        "engine": getattr(getattr(encoder, "_chosen", None), "engine", "torch"),
+    }
+    result |= {"seconds": seconds, "per_second": round(len(entries) / statistics.median(seconds["ours"]), 2)}
+    if plain:
+        ratios = [b / a for a, b in zip(seconds["ours"], seconds["plain"], strict=True)]
+        result |= {"ratio": round(statistics.median(ratios), 2), "cosine_to_plain": cosines(*vectors.values())}
+    if kind == "audio":
+        result["times_real_time"] = round(24 * result["per_second"], 1)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", default=["posters", "large", "texts", "audio"])
+    parser.add_argument("--most", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results/bench_media.json")
+    given = parser.parse_args()
+    found = json.loads(given.out.read_text()) if given.out.exists() else {}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in given.parts:
+            picture, text = {"name": "efficientnet"}, {"name": "minilm", "engine": given.engine}
+            how, kind, entries, plain = {
+                "posters": lambda: (picture, "image", posters(given.most), plain_pictures),
+                "large": lambda: (picture, "image", large(given.most, Path(folder)), plain_pictures),
+                "texts": lambda: (text, "text", texts(given.most), plain_texts),
+                "audio": lambda: (
+                    {"name": "musicnn"},
+                    "audio",
+                    evenly(sorted((DATA / "emotify-music/audio").iterdir()), given.most),
+                    None,
+                ),
+            }[part]()
+            name = part if given.engine == "auto" else f"{part}-{given.engine}"
+            found[name] = measured(how, kind, entries, plain, given.rounds)
+            found[name]["threads"] = os.environ.get("OMP_NUM_THREADS", "all")
+            found[name]["load"] = [round(one, 1) for one in os.getloadavg()]
+            print(name, json.dumps(found[name]))
+            given.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
