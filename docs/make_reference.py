@@ -50,7 +50,18 @@ GUIDE = [
     "searching",
     "weights",
 ]
-GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "comparing", "robustness", "pipeline", "commands"]
+GUIDE += [
+    "fusion",
+    "models",
+    "recommenders",
+    "training",
+    "network",
+    "evaluation",
+    "comparing",
+    "robustness",
+    "pipeline",
+    "commands",
+]
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}
 
 
