@@ -1,4 +1,4 @@
-"""Commands that look at data: init, read, explore, export."""
+"""Commands that look at data: init, read, explore, export, encode."""
 
 from __future__ import annotations
 
@@ -43,6 +43,22 @@ def add(commands: Commands) -> None:
     export.add_argument("--features", type=Path, required=True, metavar="OUT", help="folder for NAME.npy and NAME.ids")
     export.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
     export.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
+    _add_encode(commands)
+
+
+def _add_encode(commands: Commands) -> None:
+    encode = command(
+        commands,
+        "encode",
+        "encode the items into the cache that all commands use, in some processes or on a Ray cluster",
+        "  tastemaker encode shop/\n  tastemaker encode shop/ --workers 8\n"
+        "  tastemaker encode shop/ --executor ray://head.example:10001",
+        _encode,
+    )
+    encode.add_argument("folder", type=Path, help="the data folder")
+    encode.add_argument("--executor", default="local", metavar="WHERE", help="local (default), ray or ray://HOST:PORT")
+    encode.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one a core)")
+    encode.add_argument("--config", type=Path, help="settings over FOLDER/tastemaker.toml")
 
 
 def _add_explore(commands: Commands) -> None:
@@ -86,3 +102,10 @@ def _export(args: argparse.Namespace) -> None:
 
     request = ExportRequest(args.folder, out=args.features, config=args.config, verify=args.verify, run=run_of(args))
     show(args, export(request))
+
+
+def _encode(args: argparse.Namespace) -> None:
+    from tastemaker.actions.encode import EncodeRequest, encode
+
+    where = {"executor": args.executor, "workers": args.workers}
+    show(args, encode(EncodeRequest(args.folder, config=args.config, run=run_of(args), **where)))

@@ -8,6 +8,7 @@
   - MissingExtra   an optional package is not installed
   - WeightsError   pretrained weights are absent, or are not what their hash says
   - ServiceError   a service on the net did not answer as it should, or would cost too much
+  - PartFailed     a part of work that was spread over processes failed three times
   - SavedError     a saved folder is incomplete, damaged or from another format
 """
 
@@ -48,6 +49,20 @@ class WeightsError(TastemakerError, RuntimeError):
 
 class ServiceError(TastemakerError, RuntimeError):
     """A service on the net did not answer as it should, or would cost too much."""
+
+
+class PartFailed(TastemakerError, RuntimeError):
+    """A part of work that was spread over processes failed again and again.
+
+    Args:
+        part: Its number, from 0.
+        tries: How often it was tried.
+        why: What happened the last time.
+    """
+
+    def __init__(self, part: int, tries: int, why: str) -> None:
+        super().__init__(f"Part {part} failed {tries} times; the last time: {why}")
+        self.part, self.tries, self.why = part, tries, why
 
 
 class SavedError(TastemakerError, RuntimeError):

@@ -62,7 +62,7 @@ def extract(
         DataError: an encoder wants something that `data` does not have.
         BadSetting: Two encoders have the same name.
     """
-    _distinct(encoders)
+    distinct(encoders)
     run = run or Run()
     cache = cache or FeatureCache(say=run.say)
     features: dict[str, Features] = {}
@@ -76,7 +76,8 @@ def extract(
     return Extraction(features, counts, tuple(broken.values()))
 
 
-def _distinct(encoders: Sequence[Encoder]) -> None:
+def distinct(encoders: Sequence[Encoder]) -> None:
+    """Raise `BadSetting` where two encoders have the same name."""
     names = [encoder.name for encoder in encoders]
     for name in names:
         if names.count(name) > 1:
@@ -90,7 +91,7 @@ _Found = tuple[FeatureSet, Mapping[str, Counts], Sequence[Broken]]
 
 
 def _one(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:
-    _check(data, encoder)
+    check(data, encoder)
     if encoder.source == "attributes":
         return _made({encoder.name: code_of(encoder, data.item_attributes).encode_table(data.item_attributes)})
     if encoder.source == "vectors":
@@ -100,7 +101,8 @@ def _one(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify:
     return _files(data, encoder, cache, run, verify)
 
 
-def _check(data: Dataset, encoder: Encoder) -> None:
+def check(data: Dataset, encoder: Encoder) -> None:
+    """Raise `DataError` where the items have nothing that the encoder reads."""
     there: list[str] = [name for name, content in data.content.items() if any(content)]
     there += [n for n, t in (("attributes", data.item_attributes), ("vectors", data.vectors)) if t]
     if encoder.source not in there:

@@ -68,18 +68,19 @@ class Files:
         require(str(self._encoder.source))
         fresh = encode_all(self._encoder, self._opened(rest), len(rest), self._cache, run)
         for key in sorted(fresh.useless):
-            self._fail(key, "its vector is not made of numbers")
+            self.fail(key, "its vector is not made of numbers")
         return Filled(made | fresh.vectors, fresh.fresh)
 
+    def paths(self) -> dict[str, Path]:
+        """A file by content hash."""
+        return {key: owners[0][1] for key, owners in self._owners.items()}
+
     def _opened(self, keys: list[str]) -> Iterator[tuple[str, Any]]:
-        kind = str(self._encoder.source)
-        size = int(getattr(self._encoder, "rate" if kind == "audio" else "side"))
-        film = {name: int(getattr(self._encoder, name)) for name in ("frames", "rate")} if kind == "video" else {}
-        jobs = (Job(self._owners[key][0][1], kind, size, self._data.root, **film) for key in keys)
+        jobs = (job_of(self._encoder, self._owners[key][0][1], self._data.root) for key in keys)
         with Decoder() as decoder:
             for key, found in zip(keys, decoder.decode(jobs), strict=True):
                 if isinstance(found, str):
-                    self._fail(key, found)
+                    self.fail(key, found)
                 else:
                     yield key, found
 
@@ -119,13 +120,22 @@ class Files:
         self._cache.remember(fresh)
         return hashes
 
-    def _fail(self, key: str, reason: str) -> None:
+    def fail(self, key: str, reason: str) -> None:
+        """Report the files of this content as broken."""
         for row, path in self._owners[key]:
             self._report(row, path, reason)
 
     def _report(self, row: int, path: Path, reason: str) -> None:
         item = self._data.items.ids[row]
         self.broken.append(Broken(item, _shown(path, self._data.root), str(self._encoder.source), reason))
+
+
+def job_of(encoder: Encoder, path: Path, root: Path | None) -> Job:
+    """What the decoder is asked, so that `encoder` can take the file."""
+    kind = str(encoder.source)
+    size = int(getattr(encoder, "rate" if kind == "audio" else "side"))
+    film = {name: int(getattr(encoder, name)) for name in ("frames", "rate")} if kind == "video" else {}
+    return Job(path, kind, size, root, **film)
 
 
 def _shown(path: Path, root: Path | None) -> str:
