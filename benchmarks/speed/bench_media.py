@@ -6,7 +6,7 @@ evenly drawn from all. The plain ways:
 
 * pictures: Pillow open, convert, resize, crop; the carrier package's network as it is, float32, batches of 32;
 * texts: transformers' tokenizer and model in float32, batches of 32 in the given order, padded to the longest, mean
-  over the tokens (sentence-transformers without its sorting by length);
+  over the tokens (sentence-transformers without its sorting by length); both read 256 word pieces a text;
 * audio: none, seconds of sound a second are counted.
 """
 
@@ -165,7 +165,7 @@ def measured(how, kind, entries, plain, count):
 
 def part_of(part, engine, most, folder):
     """Encoder, kind of content, entries and the plain way of one part."""
-    pictures, plots = {"name": "efficientnet"}, {"name": "minilm", "engine": engine}
+    pictures, plots = {"name": "efficientnet"}, {"name": "minilm", "engine": engine, "chunks": 1}
     if part == "posters":
         return pictures, "image", posters(most), plain_pictures
     if part == "large":
