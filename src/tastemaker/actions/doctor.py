@@ -20,7 +20,7 @@ OPTIONAL = {
     "soundfile": ("sound", "audio"),
     "soxr": ("sound", "audio"),
     "av": ("video", "video"),
-    "onnxruntime": ("encoder onnx", "onnx"),
+    "onnxruntime": ("encoder onnx, faster efficientnet and minilm", "onnx"),
 }
 
 
