@@ -47,6 +47,7 @@ GUIDE = [
     "worlds",
     "features",
     "encoders",
+    "encoding",
     "searching",
     "weights",
 ]

@@ -23,6 +23,17 @@ def refuse_three(part):
 
 
 @dataclass
+class Slow:
+    """Gives the part back, some seconds later."""
+
+    seconds: float
+
+    def __call__(self, part):
+        time.sleep(self.seconds)
+        return part
+
+
+@dataclass
 class Loading:
     """Counts how often each process loads, and how many parts it had."""
 
@@ -37,7 +48,7 @@ class Loading:
 
 @dataclass
 class Marked:
-    """A work that first writes a file named after its process."""
+    """A work that writes a file named after its process, and another one while it is at work."""
 
     work: Any
     folder: Path
@@ -45,8 +56,12 @@ class Marked:
 
     def __call__(self, part):
         (self.folder / str(os.getpid())).touch()
+        busy = self.folder / f"{os.getpid()}.busy"
+        busy.touch()
         time.sleep(self.seconds)
-        return self.work(part)
+        found = self.work(part)
+        busy.unlink()
+        return found
 
 
 @dataclass
@@ -68,9 +83,9 @@ class Deadly:
 
 
 class Killing:
-    """An executor that ends a process of the work's once, after the first part is finished."""
+    """An executor that ends one process at work, after the first part is finished by another."""
 
-    def __init__(self, executor, folder, seconds=0.1):
+    def __init__(self, executor, folder, seconds=0.5):
         self.executor, self.folder, self.seconds = executor, folder, seconds
         self.killed = []
 
@@ -78,8 +93,40 @@ class Killing:
         def tell(number, result):
             if done is not None:
                 done(number, result)
-            if not self.killed:
-                self.killed.append(int(max(self.folder.iterdir(), key=os.path.getmtime).name))
-                os.kill(self.killed[0], 9)
+            until = time.monotonic() + 30
+            while not self.killed and time.monotonic() < until:
+                for busy in self.folder.glob("*.busy"):
+                    self.killed = [int(busy.stem)]
+                    os.kill(self.killed[0], 9)
+                    break
+                time.sleep(0.01)
 
         return self.executor.map(Marked(work, self.folder, self.seconds), parts, tell)
+
+    @property
+    def at_work(self):
+        """Whether the process was ended in the middle of a part."""
+        return [path.stem for path in self.folder.glob("*.busy")] == [str(pid) for pid in self.killed]
+
+
+@dataclass
+class Disliking:
+    """Raises at the part that holds a content."""
+
+    work: Any
+    key: str
+
+    def __call__(self, part):
+        if self.key in part.keys:
+            raise ValueError("not this one")
+        return self.work(part)
+
+
+class Changed:
+    """An executor that hands out another work in place of the one that it is given."""
+
+    def __init__(self, executor, change):
+        self.executor, self.change = executor, change
+
+    def map(self, work, parts, done=None):
+        return self.executor.map(self.change(work), parts, done)

@@ -24,6 +24,7 @@ def test_the_flow_goes_one_way():
         "training",
         "evaluation",
         "data",
+        "compute",
         "core",
     ]
     assert [layer for layer in ORDER if layer in line] == line
@@ -41,6 +42,20 @@ def test_metrics_and_torch_have_their_contracts():
     assert {"tastemaker.models", "tastemaker.fusion", "tastemaker.features"} <= set(metrics["forbidden_modules"])
     torch = next(c for c in forbidden if "torch" in c["forbidden_modules"])
     assert {"tastemaker.core", "tastemaker.data", "tastemaker.evaluation"} <= set(torch["source_modules"])
+
+
+def test_ray_has_its_contract_and_one_file():
+    ray = next(c for c in LINTER["contracts"] if "ray" in c.get("forbidden_modules", ()))
+    packages = {p.parent.name for p in SRC.glob("*/__init__.py")} - {"compute"}
+    assert packages <= {module.removeprefix("tastemaker.") for module in ray["source_modules"]}
+    importing = {name(p) for p in FILES for node in ast.walk(tree(p)) if _imports(node, "ray")}
+    assert importing == {"compute/ray.py"}
+
+
+def _imports(node, package):
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] == package
+    return isinstance(node, ast.Import) and any(a.name.split(".")[0] == package for a in node.names)
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent != SRC], ids=name)
