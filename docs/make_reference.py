@@ -46,6 +46,7 @@ GUIDE = [
     "worlds",
     "features",
     "encoders",
+    "finetuning",
     "weights",
 ]
 GUIDE += ["fusion", "models", "recommenders", "training", "network", "evaluation", "comparing", "pipeline", "commands"]

@@ -29,11 +29,15 @@ def add(commands: Commands) -> None:
         help="side: a small network on cached states (default); lora: low-rank adapters; full: the last blocks; "
         "mlm: the last blocks, by hidden words of your texts",
     )
+    _options(made)
+
+
+def _options(made: argparse.ArgumentParser) -> None:
     made.add_argument("--layers", type=int, metavar="N", help="blocks that full and mlm train (default 2)")
     made.add_argument("--rank", type=int, metavar="N", help="rank of the adapters of lora (default 8)")
-    made.add_argument("--epochs", type=int, metavar="N", help="most epochs (default 20)")
-    made.add_argument("--steps", type=int, metavar="N", help="steps an epoch (default 20)")
-    made.add_argument("--batch", type=int, metavar="N", help="pairs of items a step (default: 256 for side, else 24)")
+    made.add_argument("--epochs", type=int, metavar="N", help="most epochs (default 6)")
+    made.add_argument("--steps", type=int, metavar="N", help="steps an epoch (default: 60 for side, else 30)")
+    made.add_argument("--batch", type=int, metavar="N", help="pairs of items a step (default: 64 for side, else 24)")
     made.add_argument("--rate", type=float, help="learning rate (default: by the way)")
     made.add_argument("--budget", metavar="TIME", help="time for training, such as 90s, 5m, 1h (default: none)")
     made.add_argument("--checkpoints", type=Path, metavar="DIR", help="where a stopped training goes on from")

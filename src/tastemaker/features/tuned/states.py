@@ -28,8 +28,7 @@ class States:
     def __init__(self, encoder: Encoder, max_length: int) -> None:
         self.name, self.source = f"{encoder.name} states", encoder.source
         self._encoder, self._max_length = encoder, max_length
-        if hasattr(encoder, "side"):
-            self.side: int = encoder.side
+        self.side: int = getattr(encoder, "side", 0)
 
     name: str
     source: Source

@@ -104,7 +104,7 @@ class Matching:
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """The batches of an epoch."""
-        return self._pairs.batches(epoch, self._settings.training.batch, self._settings.steps)
+        return self._pairs.batches(epoch, self._settings.training.batch, self._settings.each)
 
     def loss(self, batch: Batch) -> Tensor:
         """Softmax over the batch, corrected for popularity; see `losses.sampled_softmax`."""

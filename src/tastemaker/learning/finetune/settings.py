@@ -10,8 +10,9 @@ from tastemaker.core import component
 from tastemaker.features.tuned.saved import How
 from tastemaker.training.settings import TrainSettings
 
-RATES = {"side": 1e-3, "lora": 1e-3, "full": 5e-5, "mlm": 1e-4}
-BATCHES = {"side": 256, "lora": 24, "full": 24, "mlm": 24}
+RATES = {"side": 1e-4, "lora": 1e-3, "full": 5e-5, "mlm": 1e-4}
+BATCHES = {"side": 64, "lora": 24, "full": 24, "mlm": 24}
+STEPS = {"side": 60, "lora": 30, "full": 30, "mlm": 30}
 
 
 @component
@@ -27,10 +28,11 @@ class FinetuneSettings:
         max_length: Tokens read of a text.
         held: Share of the liked items that are held out to stop by and to measure the gain on.
         epochs: Most epochs, each of `steps` batches.
-        steps: Steps an epoch.
-        patience: Epochs without a better figure after which training ends.
-        batch: Pairs of items a step (texts for "mlm"); 0 takes 256 for "side", else 24.
-        rate: Learning rate; None takes 1e-3 for "side" and "lora", 5e-5 for "full", 1e-4 for "mlm".
+        steps: Steps an epoch; 0 takes 60 for "side", else 30.
+        patience: Epochs without a better figure after which training ends; 0 trains all of them.
+        batch: Pairs of items a step (texts for "mlm"); 0 takes 64 for "side", else 24.
+        rate: Learning rate; None takes 1e-4 for "side" and "mlm", 1e-3 for "lora", 5e-5 for "full". Small ones pay:
+            what is learned fast is the known items by heart.
         temperature: Cosines are divided by it.
         width: Numbers in which items are compared while training.
     """
@@ -41,13 +43,18 @@ class FinetuneSettings:
     inner: Annotated[int, Ge(8), Le(4096)] = 192
     max_length: Annotated[int, Ge(8), Le(512)] = 128
     held: Annotated[float, Gt(0), Lt(1)] = 0.15
-    epochs: Annotated[int, Ge(1), Le(1000)] = 20
-    steps: Annotated[int, Ge(1), Le(100_000)] = 20
-    patience: Annotated[int, Ge(0), Le(1000)] = 4
+    epochs: Annotated[int, Ge(1), Le(1000)] = 6
+    steps: Annotated[int, Ge(0), Le(100_000)] = 0
+    patience: Annotated[int, Ge(0), Le(1000)] = 0
     batch: Annotated[int, Ge(0), Le(65536)] = 0
     rate: Annotated[float, Gt(0)] | None = None
     temperature: Annotated[float, Gt(0), Le(10)] = 0.1
     width: Annotated[int, Ge(2), Le(4096)] = 128
+
+    @property
+    def each(self) -> int:
+        """Steps an epoch."""
+        return self.steps or STEPS[self.how]
 
     @property
     def training(self) -> TrainSettings:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting, Run, settings_of
+from tastemaker.core.fingerprints import of_bytes
 from tastemaker.data import Dataset, Features
 from tastemaker.data.fingerprint import fingerprint
 from tastemaker.evaluation import Report, compare
@@ -166,8 +167,7 @@ def _task(net: Any, lesson: Lesson, settings: FinetuneSettings, run: Run) -> Mat
 
 def _key(source: Source, lesson: Lesson, settings: FinetuneSettings) -> str:
     parts = (source.encoder.fingerprint(), fingerprint(lesson.known), fingerprint(lesson.held))
-    taken = lesson.taken.indices.tobytes().hex()[:4096]
-    return " ".join((*parts, taken, str(settings_of(settings))))
+    return " ".join((*parts, of_bytes(lesson.taken.indices.tobytes()), str(settings_of(settings))))
 
 
 class _Timed:

@@ -59,7 +59,7 @@ class Guessing:
     def batches(self, epoch: int) -> Iterator[Words]:
         """At most `steps` batches of texts of like length."""
         draw = generator(self._seed, f"words {epoch}")
-        size, steps = self._settings.training.batch, self._settings.steps
+        size, steps = self._settings.training.batch, self._settings.each
         chosen = draw.permutation(self._rows)[: size * steps]
         chosen = chosen[np.argsort([len(self._net.tokens[row]) for row in chosen], kind="stable")]
         starts = draw.permutation(np.arange(0, len(chosen), size))
