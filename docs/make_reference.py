@@ -49,6 +49,7 @@ GUIDE = [
     "encoders",
     "encoding",
     "searching",
+    "finetuning",
     "weights",
 ]
 GUIDE += [

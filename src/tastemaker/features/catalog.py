@@ -109,3 +109,17 @@ def _vectors() -> type[Encoder]:
     from tastemaker.features.vectors import Vectors
 
     return Vectors
+
+
+@ENCODERS.entry("tuned")
+def _tuned() -> type[Encoder]:
+    from tastemaker.features.tuned.encoder import Tuned
+
+    return Tuned
+
+
+@ENCODERS.entry("tuned_image")
+def _tuned_image() -> type[Encoder]:
+    from tastemaker.features.tuned.encoder import TunedImage
+
+    return TunedImage
