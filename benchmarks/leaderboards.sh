@@ -14,12 +14,12 @@ board() { # data, split, models, seeds, trials, budget
     sed "s|$out/||" "$out/$1-$2/compare.md" > "$root/docs/leaderboards/$1-$2.md"
 }
 
-board ml100k-posters random $some 1 40 30s
-board ml100k-posters cold_items $all 1 8 20s
-board ml100k-posters last $some 1 40 30s
-board ml100k-posters time $some 1 40 15s
-board ibm-courses random $some,mm_graph,gru,cnn,transformer 3 12 15s
+board ml100k-posters cold_items $all,mm_graph 1 8 20s
+board ml100k-posters last $all 3 20 30s
+board ml100k-posters random $all 1 40 30s
+board ml100k-posters time $all 1 40 15s
 board deskdrop-social random popular,item_knn,user_knn,rp3beta,ease,als,session_knn,two_tower 1 8 20s
-board amazon-beauty-sequences last $plain 1 8 60s
-board amazon-baby-split given $plain 1 8 60s
 board amazon-office-industrial given $plain 1 8 40s
+board amazon-baby-split given $plain 1 8 60s
+board ibm-courses random $some,mm_graph,gru,cnn,transformer 3 12 15s
+board amazon-beauty-sequences last $plain,gru,transformer 1 8 60s

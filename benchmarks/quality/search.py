@@ -22,6 +22,7 @@ from tastemaker.data.read import read
 from tastemaker.data.worlds.make import make_world
 from tastemaker.data.worlds.settings import WorldSettings
 from tastemaker.evaluation.measured import with_intervals
+from tastemaker.features.cache import FeatureCache
 from tastemaker.features.extract import extract
 from tastemaker.features.joint.conse import Names
 from tastemaker.features.joint.space import Asked, Space
@@ -35,7 +36,7 @@ def found(folder: Path, seed: int) -> dict:
     encoders = encoders_of(data, "text", None, Run())
     encoders = {source: encoders[source] for source in ("text", "image")}
     own = {encoder.source: value for encoder, value in _pairs(data, encoders)}
-    names = {"image": Names.of(encoders["image"].classes, encoders["text"])}
+    names = {"image": Names.of(encoders["image"].classes, encoders["text"], FeatureCache(), Run())}
     chances = {"image": encoders["image"].chances(own["image"].vectors)}
     both = np.flatnonzero(own["text"].present & own["image"].present)
     order = generator(seed, "search").permutation(both)

@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from drawn import pictures
-from tastemaker.core import TastemakerError
+from tastemaker.core import TastemakerError, spec_of
 from tastemaker.features.image.efficientnet import EfficientNet
 from tastemaker.features.tuned import saved
-from tastemaker.features.tuned.base import plain
-from tastemaker.features.tuned.encoder import TunedImage
+from tastemaker.features.tuned.encoder import Tuned
 from tastemaker.features.tuned.side import SideNet
 from tastemaker.features.tuned.states import States
 
@@ -36,8 +35,8 @@ def test_the_last_states_are_the_vectors(base):
 def test_an_untrained_side_network_gives_the_frozen_vectors_scaled(base, tmp_path):
     side = SideNet(States(base, 128).open.widths, inner=8)
     side.settle(torch.from_numpy(States(base, 128).encode(pictures())))
-    kind = saved.Manifest(plain(base), base.fingerprint(), "image", "side", 128, {"inner": 8})
+    kind = saved.Manifest(spec_of(base), base.fingerprint(), "image", "side", 128, {"inner": 8})
     saved.write(tmp_path / "tuned", kind, side.state_dict())
     frozen = base.encode(pictures())
-    tuned = TunedImage(folder=str(tmp_path / "tuned")).encode(pictures())
+    tuned = Tuned(source="image", folder=str(tmp_path / "tuned")).encode(pictures())
     np.testing.assert_allclose(tuned, frozen / np.linalg.norm(frozen, axis=1, keepdims=True), atol=1e-4)

@@ -194,8 +194,8 @@ def test_a_tuned_encoder_without_its_folder_or_base_says_so(shop, tmp_path, caps
         ENCODERS.build({"name": "tuned", "folder": str(tmp_path)}).fingerprint()
     out = tmp_path / "tuned"
     call_json(capsys, "finetune", shop[0], "--encoder", "bert", "--out", out, "--epochs", 1, "--steps", 1)
-    with pytest.raises(SavedError, match="name the encoder 'tuned'"):
-        ENCODERS.build({"name": "tuned_image", "folder": str(out)}).fingerprint()
+    with pytest.raises(SavedError, match="set source = 'text'"):
+        ENCODERS.build({"name": "tuned", "source": "image", "folder": str(out)}).fingerprint()
     spec = json.loads((out / "component.json").read_text())
     spec["base"]["folder"] = str(write_bert(tmp_path / "other", seed=5))
     (out / "component.json").write_text(json.dumps(spec))

@@ -98,6 +98,15 @@ def test_fake_users_come_after_the_real_ones_and_change_nothing_of_theirs(data, 
     np.testing.assert_array_equal(same, more.interactions.item)
 
 
+def test_events_without_a_time_stay_where_they_are_when_fake_ones_come(data):
+    time = data.interactions.time.copy()
+    time[5] = -1
+    data = replace(data, interactions=replace(data.interactions, time=time))
+    more = liars(data, 5, 0)
+    real = more.only(more.interactions.user < len(data.users)).interactions
+    np.testing.assert_array_equal(real.time, time)
+
+
 def test_every_pusher_likes_the_pushed_item(data):
     more = pushers(data, 5, 0)
     fake = more.interactions.user >= len(data.users)

@@ -12,6 +12,7 @@ from tastemaker.core.threads import limit_threads
 
 if TYPE_CHECKING:
     from tastemaker.actions.config import Config
+    from tastemaker.features.base import Encoder
     from tastemaker.learning.finetune.settings import FinetuneSettings
     from tastemaker.learning.finetune.tuning import Outcome
 
@@ -41,8 +42,7 @@ class FinetuneRequest:
 class FinetuneAnswer:
     """The answer of `finetune`."""
 
-    encoder: str
-    name: str
+    encoder: Encoder
     settings: FinetuneSettings
     outcome: Outcome
     out: Path
@@ -53,22 +53,28 @@ class FinetuneAnswer:
         frozen, tuned = (r.measures["ndcg"].mean for r in (outcome.frozen, outcome.tuned))
         verdict = "better" if gain.low > 0 else "worse" if gain.high < 0 else "not different"
         epochs = f"epoch {outcome.history.best_epoch} of {len(outcome.history.losses)}"
+        source = ', source = "image"' if self.encoder.source == "image" else ""
         best = epochs if outcome.history.best_epoch else "no epoch: the encoder stays as it was"
         return "\n".join(
             [
-                f"{self.encoder}, {self.settings.how}: {outcome.trained:,} numbers trained, "
+                f"{self.encoder.name}, {self.settings.how}: {outcome.trained:,} numbers trained, "
                 f"{outcome.step:.3f} s a step, kept {best}",
                 f"{outcome.held} items held out as if new, {len(outcome.tuned.users)} users, content alone: NDCG@10 "
                 f"frozen {frozen:.4f}, tuned {tuned:.4f}",
                 f"gain {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], {verdict} "
                 "(these items also chose the epoch: a little too kind)",
-                f'to use it: encoders = [{{name = "{self.name}", folder = "{self.out.absolute()}"}}]',
+                f'to use it: encoders = [{{name = "tuned", folder = "{self.out.absolute()}"{source}}}]',
             ]
         )
 
     def to_json(self) -> Any:
         """The same for programs."""
-        return {"kind": "finetune", "encoder": self.encoder, "out": str(self.out), **notes(self.outcome, self.settings)}
+        return {
+            "kind": "finetune",
+            "encoder": self.encoder.name,
+            "out": str(self.out),
+            **notes(self.outcome, self.settings),
+        }
 
 
 def notes(outcome: Outcome, settings: FinetuneSettings) -> dict[str, Any]:
@@ -108,8 +114,7 @@ def finetune(request: FinetuneRequest) -> FinetuneAnswer:
         written = manifest(source, settings, outcome, notes(outcome, settings))
         saved.write(request.out, written, outcome.net.learned())
     _clear(request.run.checkpoints)
-    name = "tuned_image" if encoder.source == "image" else "tuned"
-    return FinetuneAnswer(encoder.name, name, settings, outcome, request.out)
+    return FinetuneAnswer(encoder, settings, outcome, request.out)
 
 
 def _tuned(request: FinetuneRequest, config: Config, encoder: Any, settings: FinetuneSettings) -> Any:

@@ -112,19 +112,21 @@ def encoders_of(data: Dataset, asked: Modality, model: str | None, run: Run) -> 
 def space_of(data: Dataset, encoders: Mapping[str, Encoder], run: Run, *, joint: bool = False) -> Space:
     """All items in one space; what was encoded before is not encoded again."""
     from tastemaker.features.base import Recognises
+    from tastemaker.features.cache import FeatureCache
     from tastemaker.features.catalog import ENCODERS
     from tastemaker.features.extract import extract
     from tastemaker.features.joint.conse import Names
     from tastemaker.features.joint.space import Space
 
     used = {source: encoder for source, encoder in encoders.items() if _has(data, source)}
-    found = extract(data, list(used.values()), run=run).features
+    cache = FeatureCache(say=run.say)
+    found = extract(data, list(used.values()), cache=cache, run=run).features
     own = {source: found[encoder.name] for source, encoder in used.items()}
     if joint:
         return Space.learn(own, joint=True)
     known = {source: encoder for source, encoder in encoders.items() if isinstance(encoder, Recognises)}
     texts = encoders.get("text") or ENCODERS.build(ENCODER["text"])
-    names = {source: Names.of(encoder.classes, texts) for source, encoder in known.items()}
+    names = {source: Names.of(encoder.classes, texts, cache, run) for source, encoder in known.items()}
     chances = {source: known[source].chances(own[source].vectors) for source in names if source in own}
     return Space.learn(own, names, chances)
 

@@ -116,10 +116,3 @@ def _tuned() -> type[Encoder]:
     from tastemaker.features.tuned.encoder import Tuned
 
     return Tuned
-
-
-@ENCODERS.entry("tuned_image")
-def _tuned_image() -> type[Encoder]:
-    from tastemaker.features.tuned.encoder import TunedImage
-
-    return TunedImage

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from tastemaker.core import BadSetting, DataError, Run, fingerprints
+from tastemaker.core import BadSetting, DataError, Run
 from tastemaker.data import Dataset, Features, FeatureSet, Table
 from tastemaker.features.attributes import Attributes, TableCode
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
-from tastemaker.features.files import Broken, Files
+from tastemaker.features.files import NO_NUMBERS, Broken, Files
 from tastemaker.features.filling import Filled, fill
-from tastemaker.features.texts import item_texts
+from tastemaker.features.stock import Texts
 from tastemaker.features.vectors import Vectors
 
 Counts = Mapping[str, int]
@@ -141,16 +141,11 @@ def _ready(data: Dataset, encoder: Vectors) -> _Found:
 
 
 def _text(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> _Found:
-    texts = item_texts(data)
-    keys = [(fingerprints.of_bytes(text.encode()),) if text else () for text in texts]
-    entries = {key[0]: text for key, text in zip(keys, texts, strict=True) if key}
-    filled = fill(encoder, entries, cache, run)
-    broken = [
-        Broken(data.items.ids[row], texts[row][:60], "text", "its vector is not made of numbers")
-        for row, mine in enumerate(keys)
-        if mine and mine[0] in filled.useless
-    ]
-    return _gathered(encoder, keys, filled, broken)
+    texts = Texts(data)
+    filled = fill(encoder, texts.entries, cache, run)
+    for key in sorted(filled.useless):
+        texts.fail(key, NO_NUMBERS)
+    return _gathered(encoder, texts.keys, filled, texts.broken)
 
 
 def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:

@@ -19,6 +19,7 @@ from tastemaker.features.media_file import Folders, Refused, hash_media, look
 
 SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
 MANY = 500  # hashes that are remembered at once
+NO_NUMBERS = "its vector is not made of numbers"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Files:
         require(str(self._encoder.source))
         fresh = encode_all(self._encoder, self._opened(rest), len(rest), self._cache, run)
         for key in sorted(fresh.useless):
-            self.fail(key, "its vector is not made of numbers")
+            self.fail(key, NO_NUMBERS)
         return Filled(made | fresh.vectors, fresh.fresh)
 
     def paths(self) -> dict[str, Path]:
@@ -127,7 +128,7 @@ class Files:
 
     def _report(self, row: int, path: Path, reason: str) -> None:
         item = self._data.items.ids[row]
-        self.broken.append(Broken(item, _shown(path, self._data.root), str(self._encoder.source), reason))
+        self.broken.append(Broken(item, shown(path, self._data.root), str(self._encoder.source), reason))
 
 
 def job_of(encoder: Encoder, path: Path, root: Path | None) -> Job:
@@ -138,7 +139,8 @@ def job_of(encoder: Encoder, path: Path, root: Path | None) -> Job:
     return Job(path, kind, size, root, **film)
 
 
-def _shown(path: Path, root: Path | None) -> str:
+def shown(path: Path, root: Path | None) -> str:
+    """A file as people read it: relative to the data folder where it lies in it."""
     return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
 
 

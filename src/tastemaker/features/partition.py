@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from tastemaker.core import DataError
 from tastemaker.features.base import Encoder
 from tastemaker.features.catalog import ENCODERS
-from tastemaker.features.files import job_of
+from tastemaker.features.files import NO_NUMBERS, job_of
 from tastemaker.features.filling import BATCH, space
 from tastemaker.features.media import Decoder
 
 BATCHES = 4  # of an encoder, in a part
 HEAVY = 64 << 20  # bytes of files in a part, unless one alone has more
 CHANGED = "it has changed since it was hashed"
-NO_NUMBERS = "its vector is not made of numbers"
 
 Keys = tuple[str, ...]
 

@@ -46,23 +46,27 @@ class Stock(Protocol):
 
 
 class Texts:
-    """One text an item."""
+    """One text an item.
+
+    Attributes:
+        entries: Texts by content hash.
+    """
 
     def __init__(self, data: Dataset) -> None:
         texts = item_texts(data)
         self.keys = [(fingerprints.of_bytes(text.encode()),) if text else () for text in texts]
         self.broken: list[Broken] = []
         self._ids = data.items.ids
-        self._texts = {mine[0]: text for mine, text in zip(self.keys, texts, strict=True) if mine}
-        self.sizes = {key: len(text) for key, text in self._texts.items()}
+        self.entries = {mine[0]: text for mine, text in zip(self.keys, texts, strict=True) if mine}
+        self.sizes = {key: len(text) for key, text in self.entries.items()}
 
     def load(self, key: str) -> str:
         """The text."""
-        return self._texts[key]
+        return self.entries[key]
 
     def fail(self, key: str, reason: str) -> None:
         """Report the text of each item that has it."""
-        shown = self._texts[key][:60]
+        shown = self.entries[key][:60]
         self.broken += [
             Broken(self._ids[row], shown, "text", reason) for row, mine in enumerate(self.keys) if key in mine
         ]

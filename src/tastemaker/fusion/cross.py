@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,7 @@ from tastemaker.core import generator
 from tastemaker.fusion.nets import TINY, Tensors, directions
 
 
-class CrossNet(nn.Module):
+class CrossNet(nn.Module, ABC):
     """What `GatedNet` and `CrossModalNet` share: unit blocks side by side, shares by the length of each block.
 
     Args:
@@ -50,8 +51,9 @@ class CrossNet(nn.Module):
         ]
         return self._changed([F.normalize(part, dim=1, eps=TINY) for part in cut], there)
 
+    @abstractmethod
     def _changed(self, blocks: list[Tensor], there: Tensor) -> list[Tensor]:
-        raise NotImplementedError
+        """The blocks as the sources change each other; those of absent ones stay zeros."""
 
     def _dropped(self, there: Tensor) -> Tensor:
         if not self.training or not self.dropout:

@@ -91,12 +91,9 @@ def _likes(data: Dataset, k: int) -> csr_array:
     """The `k` nearest by the cosine of who liked both."""
     from scipy.sparse import csr_array, diags_array
 
-    log, n = data.interactions, len(data.items)
-    liked = log.sign > 0
-    made = csr_array(
-        (np.ones(int(liked.sum()), np.float32), (log.user[liked], log.item[liked])), shape=(len(data.users), n)
-    )
-    made.data[:] = 1
+    users, items = np.divmod(data.liked_pairs, max(len(data.items), 1))
+    n = len(data.items)
+    made = csr_array((np.ones(len(users), np.float32), (users, items)), shape=(len(data.users), n))
     norms = np.sqrt(np.maximum(np.asarray(made.sum(axis=0)).ravel(), 1))
     scaled = csr_array(made @ diags_array(1 / norms))
     turned = csr_array(scaled.T)

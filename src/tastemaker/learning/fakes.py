@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from tastemaker.core import generator
 from tastemaker.data import Column, Dataset, Interactions, Vocabulary
+from tastemaker.data.dataset import NO_SESSION
+from tastemaker.data.join import join
 
 FILLER = 20  # popular items that a pusher likes beside his own
 
@@ -58,20 +60,12 @@ def pushed(data: Dataset, seed: int) -> int:
 def _joined(data: Dataset, users: int, each: NDArray[Any], rows: Interactions, items: NDArray[Any]) -> Dataset:
     """`data` and the rows of new users, who have `each` so many, of these items, in order of time."""
     n = len(data.users)
-    log = data.interactions
-    made = replace(rows, user=np.repeat(np.arange(n, n + users), each).astype(np.int32), item=items.astype(np.int32))
-    both = {f.name: np.concatenate([getattr(log, f.name), getattr(made, f.name)]) for f in fields(Interactions)}
-    both["session"][len(log) :] = -1
-    order = np.argsort(both["time"], kind="stable") if data.clock != "none" else np.arange(len(both["time"]))
-    names = data.users.ids + tuple(f"\0fake {number}" for number in range(users))
-    return replace(
-        data,
-        users=Vocabulary(names),
-        interactions=Interactions(**{name: column[order] for name, column in both.items()}),
-        user_attributes=_longer(data.user_attributes, users),
-        comments=None,
-        split=None,
-    )
+    user = np.repeat(np.arange(n, n + users), each).astype(np.int32)
+    session = np.full(len(rows), NO_SESSION, np.int32)
+    made = replace(rows, user=user, item=items.astype(np.int32), session=session)
+    names = Vocabulary(data.users.ids + tuple(f"\0fake {number}" for number in range(users)))
+    whole = replace(data, users=names, user_attributes=_longer(data.user_attributes, users), comments=None, split=None)
+    return join(whole, replace(whole, interactions=made))
 
 
 def _longer(table: Mapping[str, Column], more: int) -> dict[str, Column]:

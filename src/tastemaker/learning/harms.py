@@ -12,7 +12,7 @@ from tastemaker.core import BadSetting, generator
 from tastemaker.data import Dataset, Features, FeatureSet
 from tastemaker.learning.bench import Bench, Ground
 from tastemaker.learning.fakes import liars, pushers
-from tastemaker.learning.stress import sources
+from tastemaker.learning.stress import sources, without
 
 GONE = (0.0, 0.2, 0.4, 0.6, 0.8)
 WRONG = (0.0, 0.25, 0.5)
@@ -154,17 +154,6 @@ def latest(data: Dataset, events: int) -> NDArray[np.int64]:
         return np.arange(len(order))
     end = np.repeat(start[1:], np.diff(start))
     return np.sort(order[np.arange(len(order)) >= end - events])
-
-
-def without(features: FeatureSet, source: str, rows: NDArray[np.intp]) -> dict[str, Features]:
-    """`features` where none of `rows` has content of `source`."""
-    out = {}
-    for name, found in features.items():
-        there = found.present.copy()
-        if found.source == source:
-            there[rows] = False
-        out[name] = Features(found.source, np.where(there[:, None], found.vectors, np.float32(0)), there)
-    return out
 
 
 def _first(order: NDArray[np.intp], share: float) -> NDArray[np.intp]:

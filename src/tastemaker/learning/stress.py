@@ -66,11 +66,15 @@ def sources(features: FeatureSet) -> list[str]:
 def half_without(features: FeatureSet, source: str, seed: int) -> dict[str, Features]:
     """`features` with everything of `source` missing for half of the items, drawn by `seed`."""
     n = len(next(iter(features.values())).present)
-    kept = np.zeros(n, bool)
-    kept[generator(seed, f"without {source}").permutation(n)[: n - n // 2]] = True
-    return {name: _only(found, kept) if found.source == source else found for name, found in features.items()}
+    return without(features, source, generator(seed, f"without {source}").permutation(n)[n - n // 2 :])
 
 
-def _only(found: Features, kept: NDArray[np.bool_]) -> Features:
-    there = found.present & kept
-    return Features(found.source, np.where(there[:, None], found.vectors, np.float32(0)), there)
+def without(features: FeatureSet, source: str, rows: NDArray[np.integer]) -> dict[str, Features]:
+    """`features` where none of `rows` has content of `source`."""
+    out = dict(features)
+    for name, found in features.items():
+        if found.source == source:
+            there = found.present.copy()
+            there[rows] = False
+            out[name] = Features(found.source, np.where(there[:, None], found.vectors, np.float32(0)), there)
+    return out

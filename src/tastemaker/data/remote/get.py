@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urljoin
@@ -19,6 +18,7 @@ from urllib.parse import urljoin
 from annotated_types import Ge, Gt, Le
 
 from tastemaker.core import component
+from tastemaker.core.patience import asked_to_wait
 from tastemaker.data.remote.guard import Guard, NotAllowed, Target
 
 BLOCK = 1 << 16
@@ -194,7 +194,7 @@ def _taken(answer: Any, to: Path, caps: Caps) -> Got:
     if answer.status == 304:
         return Got(unchanged=True)
     if answer.status in BUSY:
-        raise _Busy(f"its server answers {answer.status}", _wait(answer.headers.get("Retry-After")))
+        raise _Busy(f"its server answers {answer.status}", asked_to_wait(answer.headers.get("Retry-After")))
     if answer.status != 200:
         raise Failed(f"its server answers {answer.status} {answer.reason}".rstrip())
     said = answer.headers.get("Content-Length", "")
@@ -218,15 +218,3 @@ def _written(answer: Any, to: Path, caps: Caps) -> tuple[int, str, bytes]:
             digest.update(block)
             file.write(block)
     return size, digest.hexdigest(), first
-
-
-def _wait(said: str | None) -> float | None:
-    """Seconds that ``Retry-After`` asks for: a number, or a date."""
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None

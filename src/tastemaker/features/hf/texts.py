@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tastemaker.core import WeightsError
 from tastemaker.features import engine
 from tastemaker.features.hf.model import How, Model
-from tastemaker.features.text.chunks import Chunked
+from tastemaker.features.text.chunks import Chunked, padded
 
 ENDLESS = 1_000_000  # tokenizers that know no limit name a huge number
 MARGIN = {"roberta", "xlm-roberta", "camembert", "mpnet"}  # the first positions are those of padding
@@ -53,10 +53,8 @@ class TextRunner:
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         import torch
 
-        width = self._full or max(map(len, tokens))
-        ids = torch.tensor([row + [self._pad] * (width - len(row)) for row in tokens])
-        mask = torch.arange(width)[None] < torch.tensor([len(row) for row in tokens])[:, None]
-        return self._model({"input_ids": ids} | ({} if self._full else {"attention_mask": mask.long()}), mask)
+        ids, mask = (torch.from_numpy(table) for table in padded(tokens, self._full, self._pad))
+        return self._model({"input_ids": ids} | ({} if self._full else {"attention_mask": mask}), mask.bool())
 
 
 def _tokenizer(folder: Path) -> Any:

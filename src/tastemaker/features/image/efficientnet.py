@@ -16,8 +16,8 @@ from tastemaker.data import Source
 from tastemaker.features import engine, weights
 from tastemaker.features.engines.choice import Chosen
 from tastemaker.features.engines.network import Engine, Network
+from tastemaker.features.image.imagenet import imagenet
 from tastemaker.features.image.pixels import square
-from tastemaker.features.joint.conse import imagenet
 
 FILE = "efficientnet-lite0-57934424.pth"
 SIDE = 224

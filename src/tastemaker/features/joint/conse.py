@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.core import Run
+from tastemaker.core.fingerprints import of_bytes
 from tastemaker.features.base import Encoder
+from tastemaker.features.cache import FeatureCache
+from tastemaker.features.filling import fill
 
 TOP = 10
 Rows = NDArray[np.float32]
-
-
-@cache
-def imagenet() -> tuple[str, ...]:
-    """Names of the 1,000 classes of ImageNet, in the order of its networks."""
-    from tastemaker.features import image
-
-    return tuple((Path(image.__path__[0]) / "imagenet.txt").read_text("utf-8").splitlines())
 
 
 @dataclass(frozen=True)
@@ -38,9 +32,11 @@ class Names:
     top: int = TOP
 
     @classmethod
-    def of(cls, names: tuple[str, ...], texts: Encoder) -> Names:
-        """Names as a text encoder reads them."""
-        return cls(np.asarray(texts.encode(names), np.float32))
+    def of(cls, names: tuple[str, ...], texts: Encoder, cache: FeatureCache, run: Run) -> Names:
+        """Names as a text encoder reads them; kept in the cache like items' texts."""
+        keys = [of_bytes(name.encode()) for name in names]
+        found = fill(texts, dict(zip(keys, names, strict=True)), cache, run).vectors
+        return cls(np.stack([found[key] for key in keys]))
 
     def place(self, chances: Rows) -> Rows:
         """Vectors of n pictures or sounds from the chances of their classes, (n, classes), to (n, d)."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,16 +49,6 @@ class Pairs:
     def place(self, rows: Rows, side: int) -> Rows:
         """Where contents of the first (0) or second kind (1) stand, (n, d) to (n, dim)."""
         return unit((unit(rows) - self.means[side]) @ self.maps[side])
-
-    def state(self) -> Mapping[str, NDArray[Any]]:
-        """All of it as arrays."""
-        return {f"{name}.{n}": v for name, two in (("mean", self.means), ("map", self.maps)) for n, v in enumerate(two)}
-
-    @classmethod
-    def restore(cls, state: Mapping[str, NDArray[Any]]) -> Pairs:
-        """What `state` gave."""
-        means, maps = ((state[f"{name}.0"], state[f"{name}.1"]) for name in ("mean", "map"))
-        return cls(means, maps)
 
 
 def _root(covariance: Doubles, shrink: float) -> Doubles:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.core import BadSetting, MissingExtra, WeightsError
 from tastemaker.features import engine
 from tastemaker.features.onnx.session import Session, pool
-from tastemaker.features.text.chunks import Chunked, cut
+from tastemaker.features.text.chunks import Chunked, cut, padded
 
 SIZE = 224  # pixels of a side, where neither the file nor the setting says
 
@@ -73,16 +73,14 @@ class TextRunner:
     def encode(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """Encode n texts as float32 of shape (n, dim)."""
         found = self._tokenizer.encode_batch([self._how.prefix + text for text in texts])
-        chunked = Chunked([[part or [0] for part in cut(encoded, self._how.chunks)] for encoded in found])
+        chunked = Chunked([cut(encoded, self._how.chunks) for encoded in found])
         most = self._session.most or batch
         return chunked.mean(engine.in_batches(chunked.tokens, most, self._forward, sizes=chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        width = self._width or max(map(len, tokens))
         rows = [*tokens, *[[0]] * max(0, self._session.most - len(tokens))]
-        ids = np.array([row + [0] * (width - len(row)) for row in rows], np.int64)
-        mask = np.arange(width)[None] < np.array([len(row) for row in rows])[:, None]
-        places = np.broadcast_to(np.arange(width), ids.shape)
+        ids, mask = padded(rows, self._width)
+        places = np.broadcast_to(np.arange(ids.shape[1]), ids.shape)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids), "position_ids": places}
         hidden = self._session.run(given)
         over = mask if hidden.shape[:2] == mask.shape else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tastemaker.core import WeightsError, fingerprints
 from tastemaker.features import engine, local
 from tastemaker.features.engines.network import Network, Runs
-from tastemaker.features.text.chunks import Chunked, cut
+from tastemaker.features.text.chunks import Chunked, cut, padded
 
 
 class BertRunner:
@@ -31,7 +31,7 @@ class BertRunner:
     def __init__(self, folder: Path, max_length: int, run: Runs, chunks: int = 1) -> None:
         said = local.config(folder)
         self._dim = int(said.get("hidden_size", 0))
-        self._tokenizer = _tokenizer(folder, min(max_length, int(said.get("max_position_embeddings", 512))))
+        self._tokenizer = tokenizer(folder, min(max_length, int(said.get("max_position_embeddings", 512))))
         self._run = run
         self._chunks = chunks
 
@@ -42,10 +42,7 @@ class BertRunner:
         return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self._dim, chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
-        lengths = np.array([len(ids) for ids in tokens])
-        width = int(lengths.max())
-        ids = np.array([row + [0] * (width - len(row)) for row in tokens], np.int64)
-        return self._run(ids, (np.arange(width)[None] < lengths[:, None]).astype(np.int64))
+        return self._run(*padded(tokens))
 
 
 def network(name: str, folder: Path, pooling: str, *, normalise: bool) -> Network:
@@ -71,13 +68,14 @@ def _example() -> dict[str, NDArray[np.int64]]:
     return {"ids": ids, "mask": mask}
 
 
-def _tokenizer(folder: Path, max_length: int) -> Any:
+def tokenizer(folder: Path, max_length: int) -> Any:
+    """The folder's tokenizer, without padding, cut at `max_length`; raises `WeightsError` where there is none."""
     from tokenizers import Tokenizer
 
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise WeightsError(f"{folder} holds no tokenizer.json. Save the tokenizer there with save_pretrained.")
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.enable_truncation(max_length)
-    tokenizer.no_padding()
-    return tokenizer
+    made = Tokenizer.from_file(str(path))
+    made.enable_truncation(max_length)
+    made.no_padding()
+    return made

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Ids = NDArray[np.int64]
+
 
 class Chunked:
     """Texts as chunks of tokens, or of characters.
@@ -53,6 +55,21 @@ class Chunked:
 
 
 def cut(encoded: object, chunks: int) -> list[list[int]]:
-    """Token ids of the first `chunks` pieces of an encoding of the library tokenizers, at least one."""
+    """Token ids of the first `chunks` pieces of an encoding of the library tokenizers, at least one, none empty."""
     parts = [encoded, *getattr(encoded, "overflowing")][:chunks]  # noqa: B009
-    return [list(getattr(part, "ids")) for part in parts]  # noqa: B009
+    return [list(getattr(part, "ids")) or [0] for part in parts]  # noqa: B009
+
+
+def padded(tokens: Sequence[Sequence[int]], width: int = 0, fill: int = 0) -> tuple[Ids, Ids]:
+    """Token ids of n texts as one table, filled up at the end, and where they are, both (n, width) of int64.
+
+    Args:
+        tokens: Of each text.
+        width: Of the table; 0 takes the longest.
+        fill: What stands where there is no token.
+    """
+    lengths = np.array([len(ids) for ids in tokens])
+    mask = np.arange(width or int(lengths.max()))[None] < lengths[:, None]
+    table = np.full(mask.shape, fill, np.int64)
+    table[mask] = np.concatenate(tokens)
+    return table, mask.astype(np.int64)

@@ -9,12 +9,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 
 from tastemaker.core import ServiceError
+from tastemaker.core.patience import asked_to_wait
 
 PATIENCE = 60.0  # seconds: a server that asks to wait longer is not waited for
 LARGEST = 256 << 20  # bytes of an answer
@@ -90,7 +89,7 @@ class Endpoint:
     def _refused(self, error: urllib.error.HTTPError) -> _Failed:
         said = self._words(error.read(10_000))
         if error.code in (408, 409, 429) or error.code >= 500:
-            return _Failed(f"it said {error.code}: {said!r}", _wait(error.headers.get("Retry-After")))
+            return _Failed(f"it said {error.code}: {said!r}", asked_to_wait(error.headers.get("Retry-After")))
         cure = " Check the key, and the setting `key`." if error.code in (401, 403) else ""
         raise ServiceError(f"{self.url} refuses with {error.code}: {said!r}.{cure}")
 
@@ -151,17 +150,3 @@ def rows_of(answer: dict[str, Any], n: int, dim: int) -> list[list[float]]:
     if len(widths) != 1 or widths[0] == 0 or (dim and widths[0] != dim):
         raise ServiceError(f"The vectors have {', '.join(map(str, widths))} numbers, expected {dim or 'one width'}.")
     return rows
-
-
-def _wait(said: str | None) -> float | None:
-    """Seconds of a head ``Retry-After``: a number, or a date."""
-    if said is None:
-        return None
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None

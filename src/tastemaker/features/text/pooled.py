@@ -24,10 +24,13 @@ class Pooled(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Vectors (n, dim) in float32 of token ids and mask, both (n, length), int64."""
         hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        vectors = hidden[:, 0] if self._pooling == "cls" else _mean(hidden, mask)
+        vectors = pool(hidden, mask, self._pooling)
         return nn.functional.normalize(vectors, dim=1) if self._normalise else vectors
 
 
-def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
+def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
+    """Vectors (n, dim) of hidden states (n, length, dim): the first token's ("cls"), or the mean over the tokens."""
+    if pooling == "cls":
+        return hidden[:, 0]
     weight = mask[:, :, None].to(torch.float32)
     return (hidden * weight).sum(1) / weight.sum(1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import WeightsError
 from tastemaker.features import engine
-from tastemaker.features.text.chunks import Chunked, cut
+from tastemaker.features.text.chunks import Chunked, cut, padded
 from tastemaker.features.text.gguf import Gguf
 
 PARTS = {  # ours: theirs
@@ -56,19 +56,16 @@ class SmolRunner:
     def encode(self, texts: Sequence[str], batch: int) -> NDArray[np.float32]:
         """Encode n texts as float32 of shape (n, dim), rows of length 1."""
         found = self._tokenizer.encode_batch(list(texts))
-        chunked = Chunked([[part or [0] for part in cut(encoded, self._chunks)] for encoded in found])
+        chunked = Chunked([cut(encoded, self._chunks) for encoded in found])
         return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self.dim, chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         import torch
 
-        lengths = torch.tensor([len(ids) for ids in tokens], device=self._device)
-        width = int(lengths.max())
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in tokens], device=self._device)
-        mask = torch.arange(width, device=self._device)[None] < lengths[:, None]
-        hidden = self._model(input_ids=ids, attention_mask=mask.long(), use_cache=False).last_hidden_state.float()
+        ids, mask = (torch.from_numpy(table).to(self._device) for table in padded(tokens))
+        hidden = self._model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state.float()
         weight = mask.float()
-        weight[:, 0] *= (lengths == 1).float()  # the first token is where attention rests: it says nothing
+        weight[:, 0] *= (mask.sum(1) == 1).float()  # the first token is where attention rests: it says nothing
         even = torch.nn.functional.normalize(hidden, dim=2)
         vectors = torch.nn.functional.normalize((even * weight[:, :, None]).sum(1), dim=1)
         result: NDArray[np.float32] = vectors.cpu().numpy()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from tastemaker.core import BadSetting, spec_of
+from tastemaker.core import BadSetting
 from tastemaker.features import weights
 from tastemaker.features.base import Encoder
 from tastemaker.features.catalog import ENCODERS
@@ -50,8 +50,3 @@ def opened(encoder: Encoder, max_length: int) -> Open:
     if encoder.source == "image":
         return OpenLite(place)
     return OpenBert(place, max_length, getattr(encoder, "pooling", "mean"))
-
-
-def plain(encoder: Encoder) -> dict[str, Any]:
-    """Name and settings of a base, for a manifest."""
-    return spec_of(encoder)

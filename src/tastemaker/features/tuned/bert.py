@@ -12,6 +12,9 @@ from torch.nn import functional as F
 
 from tastemaker.core import WeightsError
 from tastemaker.features import local
+from tastemaker.features.text.bert_run import tokenizer
+from tastemaker.features.text.chunks import padded
+from tastemaker.features.text.pooled import pool
 
 Tokens = list[list[int]]
 
@@ -30,7 +33,7 @@ class OpenBert:
 
     def __init__(self, folder: Path, max_length: int, pooling: Literal["mean", "cls"] = "mean") -> None:
         self.model: nn.Module = local.load(folder, "AutoModel").requires_grad_(False)
-        self._tokenizer = _tokenizer(folder, min(max_length, _positions(self.model)))
+        self._tokenizer = tokenizer(folder, min(max_length, _positions(self.model)))
         self._pooling = pooling
 
     @property
@@ -70,39 +73,19 @@ class OpenBert:
     def vectors(self, tokens: Tokens) -> Tensor:
         """Vectors of length 1, (b, dim)."""
         ids, mask = self.padded(tokens)
-        return F.normalize(self._pool(self.hidden(ids, mask).float(), mask), dim=1)
+        return F.normalize(pool(self.hidden(ids, mask).float(), mask, self._pooling), dim=1)
 
     def states(self, tokens: Tokens) -> Tensor:
         """Pooled states of all layers side by side, (b, sum of `widths`)."""
         ids, mask = self.padded(tokens)
         layers = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
-        return torch.cat([self._pool(layer.float(), mask) for layer in layers], dim=1)
+        return torch.cat([pool(layer.float(), mask, self._pooling) for layer in layers], dim=1)
 
     def padded(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Token numbers and mask as tensors (b, longest) on the model's device."""
         device = next(self.model.parameters()).device
-        width = max(len(row) for row in tokens)
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in tokens], device=device)
-        lengths = torch.tensor([len(row) for row in tokens], device=device)
-        return ids, (torch.arange(width, device=device)[None] < lengths[:, None]).long()
-
-    def _pool(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        if self._pooling == "cls":
-            return hidden[:, 0]
-        weight = mask[:, :, None].float()
-        return (hidden * weight).sum(1) / weight.sum(1)
-
-
-def _tokenizer(folder: Path, max_length: int) -> Any:
-    from tokenizers import Tokenizer
-
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise WeightsError(f"{folder} holds no tokenizer.json. Save the tokenizer there with save_pretrained.")
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.enable_truncation(max_length)
-    tokenizer.no_padding()
-    return tokenizer
+        ids, mask = (torch.from_numpy(table).to(device) for table in padded(tokens))
+        return ids, mask
 
 
 def _positions(model: Any) -> int:

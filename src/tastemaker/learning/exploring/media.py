@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import Run
 from tastemaker.data import Dataset
-from tastemaker.features.files import Broken
+from tastemaker.features.files import Broken, shown
 from tastemaker.features.media import Decoder, Job, require
 
 SIDE = 96  # pixels of the short side of what is kept of a picture
@@ -107,16 +106,12 @@ def _looked(data: Dataset, kind: Any, run: Run) -> tuple[list[Any], list[Broken]
         whole = decoder.decode(Job(path, kind, size, data.root) for _, path in files)
         work = zip(files, heads, run.progress(whole, kind, len(files)), strict=True)
         for (row, path), head, body in work:
-            shown = _shown(path, data.root)
+            name = shown(path, data.root)
             if not isinstance(body, np.ndarray):  # a reason; videos are not asked for
-                broken.append(Broken(data.items.ids[row], shown, kind, str(body)))
+                broken.append(Broken(data.items.ids[row], name, kind, str(body)))
             else:
-                good.append((_picture if kind == "image" else _sound)(row, shown, head, body))
+                good.append((_picture if kind == "image" else _sound)(row, name, head, body))
     return good, broken, len(files)
-
-
-def _shown(path: Path, root: Path | None) -> str:
-    return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else path.name
 
 
 def _picture(row: int, path: str, head: Any, pixels: NDArray[np.uint8]) -> Picture:

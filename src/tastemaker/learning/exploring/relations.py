@@ -14,6 +14,7 @@ from tastemaker.core import generator
 from tastemaker.data import Dataset, Features, FeatureSet
 from tastemaker.features.whiten import Whiten
 from tastemaker.learning.exploring.sample import drawn
+from tastemaker.models.linear import factors
 
 Rows = NDArray[np.float32]
 DIM = 64
@@ -70,7 +71,6 @@ def _white(found: Features) -> Features:
 def _behaviour(data: Dataset, seed: int) -> Features | None:
     """Items by who liked them: the leading directions of the users x items table, each item's count evened out."""
     from scipy.sparse import csr_array
-    from scipy.sparse.linalg import svds
 
     users, items = _some_likes(data, seed)
     counts = np.bincount(items, minlength=len(data.items))
@@ -80,10 +80,9 @@ def _behaviour(data: Dataset, seed: int) -> Features | None:
     if present.sum() < LEAST or dim < 2:
         return None
     weight = 1 / np.sqrt(np.maximum(counts[items], 1) * np.maximum(active[users], 1))
-    table = csr_array((weight, (items, users)), (len(data.items), len(data.users)))
-    left, values, _ = svds(table, k=dim, v0=np.ones(min(table.shape)), random_state=0)
-    order = np.argsort(-values)[1:]  # the first direction is how popular an item is
-    rows = (left * values)[:, order]
+    table = csr_array((weight, (users, items)), (len(data.users), len(data.items)))
+    size, where = factors(table, dim, seed)
+    rows = (where * size)[:, 1:]  # the first direction is how popular an item is
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return Features("vectors", (rows * present[:, None]).astype(np.float32), present)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tastemaker.core import BadSetting, Run, settings_of
+from tastemaker.core import BadSetting, Run, settings_of, spec_of
 from tastemaker.core.fingerprints import of_bytes
 from tastemaker.data import Dataset, Features
 from tastemaker.data.fingerprint import fingerprint
@@ -20,7 +20,7 @@ from tastemaker.evaluation.measured import Measured
 from tastemaker.features.base import Encoder
 from tastemaker.features.extract import extract
 from tastemaker.features.texts import item_texts
-from tastemaker.features.tuned.base import Open, plain
+from tastemaker.features.tuned.base import Open
 from tastemaker.features.tuned.bert import OpenBert
 from tastemaker.features.tuned.saved import Manifest
 from tastemaker.features.tuned.states import States
@@ -137,7 +137,7 @@ def refuse(encoder: Encoder, settings: FinetuneSettings) -> None:
 def manifest(source: Source, settings: FinetuneSettings, outcome: Outcome, notes: dict[str, Any]) -> Manifest:
     """What is written beside the weights."""
     return Manifest(
-        base=plain(source.encoder),
+        base=spec_of(source.encoder),
         fingerprint=source.encoder.fingerprint(),
         source=source.encoder.source,
         how=settings.how,
