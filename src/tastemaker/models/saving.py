@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST, STATE = "component.json", "state.safetensors"
+_NOTHING = np.empty(0, np.uint8)
 
 
 def save(model: Recommender, folder: Path) -> None:
@@ -59,6 +60,23 @@ def write_state(path: Path, state: State) -> None:
 
     with replacing(path) as new:
         save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, new)
+
+
+def read_mapped(path: Path) -> State:
+    """As `read_state`, but the arrays stay on disk, read-only, until they are touched; for what is large."""
+    kinds = {"F32": np.float32, "F64": np.float64, "I32": np.int32, "I64": np.int64, "U8": np.uint8, "BOOL": np.bool_}
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header: dict[str, Any] = json.loads(file.read(length))
+        mapped = np.memmap(path, np.uint8, "r", offset=8 + length) if path.stat().st_size > 8 + length else _NOTHING
+        return {
+            name: mapped[slice(*about["data_offsets"])].view(kinds[about["dtype"]]).reshape(about["shape"])
+            for name, about in header.items()
+            if name != "__metadata__"
+        }
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise SavedError(f"{path} cannot be read ({error!r}). Fit and save the model anew.") from error
 
 
 def read_state(path: Path) -> State:

@@ -189,6 +189,10 @@ class Shop(Protocol):
         """Of all users, in order of arrival, behind the event of that number."""
         ...
 
+    def last_event(self) -> int:
+        """Number of the latest event, 0 without any."""
+        ...
+
     def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
         """Take back; how many there were."""
         ...
@@ -243,8 +247,8 @@ class Store(Protocol):
 
     url: str
 
-    def shop(self, tenant: str = "default") -> Shop:
-        """One tenant's part; made when it is first written to."""
+    def shop(self, tenant: str = "default", media: Path | None = None) -> Shop:
+        """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         ...
 
     def put_key(self, digest: str, tenant: str, scopes: Sequence[str], label: str = "") -> None:
@@ -266,5 +270,3 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
-
-
