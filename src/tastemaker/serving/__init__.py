@@ -1,0 +1,1 @@
+"""What answers requests: experiments and their analysis, interleaving of rankings."""
