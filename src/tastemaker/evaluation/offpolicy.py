@@ -2,7 +2,7 @@
 
 Rewards come by place: that of a place is taken to depend on who asks, on the item and on the place, not on the other
 items of the list (the item-position model of Li et al. 2018, "Offline evaluation of ranking policies with click
-models", section 4). `Logs.whole` drops that assumption, at the price of far larger weights.
+models"). `Logs.whole` drops that assumption, at the price of far larger weights.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def ips(logs: Logs, clip: float | None = None) -> Value:
 
     Unclipped it is right on average. Clipped it varies less and errs towards 0.
 
-    Source: Horvitz & Thompson 1952; Li et al. 2018, equation 9; Ionides 2008 (clipping).
+    Source: Horvitz & Thompson 1952; Li et al. 2018 (places); Ionides 2008, "Truncated importance sampling".
     """
     weights = logs.weights if clip is None else np.minimum(logs.weights, _positive("clip", clip))
     return _value("ips" if clip is None else "clipped ips", (weights * logs.reward).sum(axis=1), logs)
@@ -124,7 +124,7 @@ def ips(logs: Logs, clip: float | None = None) -> Value:
 def snips(logs: Logs) -> Value:
     """Self-normalised: at each place ``sum of w r / sum of w``, added over places; error falls as 1 / n.
 
-    Source: Swaminathan & Joachims 2015, "The self-normalized estimator for counterfactual learning", equation 5.
+    Source: Swaminathan & Joachims 2015, "The self-normalized estimator for counterfactual learning".
     """
     total = logs.weights.mean(axis=0)
     weights = logs.weights / np.where(total > 0, total, 1)
@@ -137,8 +137,8 @@ def doubly_robust(logs: Logs, predicted: Predicted, switch: float | None = None)
 
     With `switch`, places whose weight is larger rely on the model alone, which varies less and leans on the model.
 
-    Source: Dudik, Langford & Li 2011, "Doubly robust policy evaluation and learning", equation 1; Wang, Agarwal &
-    Dudik 2017, "Optimal and adaptive off-policy evaluation in contextual bandits", equation 8 (switch).
+    Source: Dudik, Langford & Li 2011, "Doubly robust policy evaluation and learning"; Wang, Agarwal & Dudik 2017,
+    "Optimal and adaptive off-policy evaluation in contextual bandits" (switch).
     """
     if not predicted.shown.shape == predicted.target.shape == logs.reward.shape:
         raise DataError(f"Predictions must have the shape of the rewards, {logs.reward.shape}.")

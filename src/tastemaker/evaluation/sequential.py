@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 ALPHA = 0.05
 EFFECT = 0.05
 FEWEST = 100  # units in each arm, below which nothing is said
-CONCENTRATION = 100.0  # of the prior of `mismatch` around the planned shares
+CONCENTRATION = 1000.0  # of the prior of `mismatch` around the planned shares
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def ratio(sums: Array) -> Mean:
     Args:
         sums: Of `sums_of`, or added up from several of it, shape (6, ...).
 
-    Source: Deng, Knoblich & Lu 2018, "Applying the delta method in metric analytics", section 3.
+    Source: Deng, Knoblich & Lu 2018, "Applying the delta method in metric analytics" (ratio metrics).
     """
     n, y, x, yy, xy, xx = sums
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -95,7 +95,7 @@ def radius(variance: ArrayLike, tau: ArrayLike, alpha: float = ALPHA) -> Array:
         alpha: Share of all experiments in which the truth may ever be outside.
 
     Source: Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, "Time-uniform central limit theory and asymptotic
-    confidence sequences", Theorem 2.2, with t rho² = tau² / v.
+    confidence sequences", Theorem 2.2 (Gaussian mixture), with t rho² = tau² / v.
     """
     v, square = np.broadcast_arrays(np.asarray(variance, np.float64), np.asarray(tau, np.float64) ** 2)
     known = (v > 0) & (square > 0) & np.isfinite(v)
@@ -107,7 +107,9 @@ def radius(variance: ArrayLike, tau: ArrayLike, alpha: float = ALPHA) -> Array:
 def p_value(estimate: ArrayLike, variance: ArrayLike, tau: ArrayLike) -> Array:
     """One over the mixture likelihood ratio of "not 0" to "0", at most 1; below alpha where `radius` excludes 0.
 
-    Source: Johari, Koomen, Pekelis & Walsh 2017, "Peeking at A/B tests", equations 6 and 9 (mSPRT, normal mixture).
+    With d the estimate: ``sqrt(v / (v + tau²)) exp(tau² d² / (2 v (v + tau²)))``.
+
+    Source: Johari, Koomen, Pekelis & Walsh 2017, "Peeking at A/B tests" (mSPRT with a normal mixture).
     """
     d, v, square = (np.asarray(a, np.float64) for a in (estimate, variance, np.square(tau)))
     known = (v > 0) & (square > 0) & np.isfinite(v) & np.isfinite(d)
@@ -161,8 +163,9 @@ def mismatch(counts: Sequence[int], weights: Sequence[float]) -> float:
         counts: Units of each arm.
         weights: Planned shares, > 0; they need not sum to 1.
 
-    Source: Lindon & Malek 2022, "Anytime-valid inference for multinomial count data", equation 7 (Dirichlet prior
-    around the planned shares).
+    One over the Bayes factor of a Dirichlet prior around the planned shares to these shares themselves.
+
+    Source: Lindon & Malek 2022, "Anytime-valid inference for multinomial count data" (sample ratio mismatch).
     """
     from scipy.special import gammaln
 

@@ -14,7 +14,7 @@ from tastemaker.serving.experiments import LOWER, Experiment, Guardrail
 from tastemaker.serving.outcomes import DAY, Log, Units, coverage, outcomes, units_of
 from tastemaker.storage.base import Event, Shown
 
-MISMATCHED = 0.001
+MISMATCHED = 0.01
 KEEP_ON, SHIP, HARM = "keep on", "ship", "stop: harm"
 BROKEN, NOTHING = "stop: arms are not as planned", "stop: nothing found"
 

@@ -91,7 +91,7 @@ def chances_of(a: Sequence[str], b: Sequence[str], k: int) -> list[dict[str, flo
 def credit(drawn: Interleaved, chosen: Collection[str]) -> int:
     """1 where `a` brought more of the chosen items (clicked, bought), -1 where `b` did, else 0.
 
-    Source: Radlinski et al. 2008, section 5.2.
+    Source: Radlinski et al. 2008.
     """
     votes = sum(1 if team == "a" else -1 for item, team in zip(drawn.items, drawn.teams, strict=True) if item in chosen)
     return int(np.sign(votes))

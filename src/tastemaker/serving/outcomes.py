@@ -190,7 +190,7 @@ def coverage(units: Units) -> dict[str, float]:
 
     As many as the arm with the fewest lists has: an arm with more traffic shows more items anyway.
 
-    Source: Hurlbert 1971, "The nonconcept of species diversity", equation 15 (rarefaction), with lists drawn.
+    Source: Hurlbert 1971, "The nonconcept of species diversity" (rarefaction), with lists drawn.
     """
     from scipy.special import gammaln
 
