@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from tastemaker.rules.cells import Cells, of_mask
+from tastemaker.rules.cells import Cells, Codes, Mask, of_mask
 from tastemaker.rules.nodes import Column, Constant, Node, User, texts
 from tastemaker.rules.scene import Scene
 
@@ -52,16 +52,23 @@ class Contains(Node):
 
     def cells(self, scene: Scene) -> Cells:
         """True or false; false where one is missing."""
-        where, part = (texts(node, scene) for node in self.parts)
-        if part < 0:
-            return of_mask(np.asarray(False))
-        needle = scene.words(part.reshape(1))[0]
-        table = np.zeros(scene.texts + 1, np.bool_)
-        table[where] = True
-        table[-1] = False  # what is missing
-        asked = np.flatnonzero(table).astype(np.int32)
-        table[asked] = [needle in word for word in scene.words(asked)]
-        return of_mask(table[where])
+        code = texts(self.parts[1], scene)
+        if code < 0:
+            return of_mask(np.array(False))
+        text, needle = self.parts[0], scene.words(code.reshape(1))[0]
+        if not text.pure:
+            return of_mask(_contains(texts(text, scene), needle, scene))
+        key = f"contains({text.place.part}, {needle!r})"  # the rule that says the same without the user
+        return of_mask(scene.view.kept.get(key, lambda: _contains(texts(text, scene), needle, scene)))
+
+
+def _contains(where: Codes, needle: str, scene: Scene) -> Mask:
+    table = np.zeros(scene.texts + 1, np.bool_)
+    table[where] = True
+    table[-1] = False  # what is missing
+    asked = np.flatnonzero(table).astype(np.int32)
+    table[asked] = [needle in word for word in scene.words(asked)]
+    return np.array(np.broadcast_to(table[where], scene.view.size))
 
 
 FUNCTIONS: dict[str, tuple[type[Has] | type[Lower] | type[Contains], int]] = {
