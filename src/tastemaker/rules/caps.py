@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +58,18 @@ def _values(candidates: Rows, view: View, name: str) -> list[list[Hashable]]:
     """What counts for each candidate; kinds are told apart."""
     cells: Cells = view.cells.get(name, Cells())
     values: list[list[Hashable]] = [[] for _ in candidates]
-    for kind, column in (("numbers", cells.numbers), ("texts", cells.texts), ("truths", cells.truths)):
+    kinds: list[tuple[str, NDArray[Any] | None]]
+    kinds = [("numbers", cells.numbers), ("texts", cells.texts), ("truths", cells.truths)]
+    for kind, column in kinds:
         if column is not None:
-            own = column[candidates]
-            for place in np.flatnonzero(Cells(**{kind: own}).there()).tolist():
-                values[place].append((kind, own[place]))
+            own: dict[str, Any] = {kind: column[candidates]}
+            there = np.flatnonzero(Cells(**own).there())
+            for place, value in zip(there.tolist(), own[kind][there].tolist(), strict=True):
+                values[place].append((kind, value))
     if cells.pairs is not None:
         wanted = np.full(view.size, -1)
         wanted[candidates] = np.arange(len(candidates))
         places = wanted[cells.pairs.rows]
-        for at, code in zip(places[places >= 0].tolist(), cells.pairs.codes[places >= 0], strict=True):
+        for at, code in zip(places[places >= 0].tolist(), cells.pairs.codes[places >= 0].tolist(), strict=True):
             values[at].append(("texts", code))
     return values
