@@ -67,9 +67,10 @@ def _values(candidates: Rows, view: View, name: str) -> list[list[Hashable]]:
             for place, value in zip(there.tolist(), own[kind][there].tolist(), strict=True):
                 values[place].append((kind, value))
     if cells.pairs is not None:
-        wanted = np.full(view.size, -1)
-        wanted[candidates] = np.arange(len(candidates))
-        places = wanted[cells.pairs.rows]
-        for at, code in zip(places[places >= 0].tolist(), cells.pairs.codes[places >= 0].tolist(), strict=True):
-            values[at].append(("texts", code))
+        where = {row: place for place, row in enumerate(candidates.tolist())}
+        listed = np.zeros(view.size, np.bool_)
+        listed[candidates] = True
+        pairs = np.flatnonzero(listed[cells.pairs.rows])
+        for row, code in zip(cells.pairs.rows[pairs].tolist(), cells.pairs.codes[pairs].tolist(), strict=True):
+            values[where[row]].append(("texts", code))
     return values
