@@ -77,7 +77,7 @@ class Scenario:
         weights: What the score is made of.
     """
 
-    sources: list[Source] = Field(default_factory=lambda: ["model"])
+    sources: tuple[Source, ...] = ("model",)
     filter: Text = ""
     boost: Text = ""
     caps: dict[Name, Annotated[int, Ge(1), Le(1000)]] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tastemaker.core import BadSetting, DataError, ServiceError
 from tastemaker.data import FeatureSet, Query
 from tastemaker.models.base import Rates
-from tastemaker.rules.diversity import diversify
+from tastemaker.rules.diversity import diversified
 from tastemaker.rules.listable import listable
 from tastemaker.serving.ask import Listed
 from tastemaker.serving.live import Live
@@ -64,7 +64,7 @@ def found_by(live: Live, features: FeatureSet, k: int, allowed: Mask) -> list[Li
             asked += 1
     if not asked:
         raise DataError("Nothing in it can be searched by: the model has no encoder that reads it.")
-    return _listed(live, scores / asked, k, allowed, "search")
+    return _listed(live, scores / np.float32(asked), k, allowed, "search")
 
 
 def now(live: Live, k: int, allowed: Mask) -> list[Listed]:
@@ -80,7 +80,7 @@ def onboarding(live: Live, k: int, allowed: Mask) -> list[Listed]:
     rows, scores = best(live.pulse.popular(len(allowed)).astype(np.float32), ONBOARDING, allowed)
     joint = live.space.joint
     if joint.shape[1] and len(rows):
-        order = diversify(np.log1p(scores.astype(np.float64)), joint[rows], k, 0.5)
+        order = diversified(np.log1p(scores), joint[rows], k, 0.5)
         rows, scores = rows[order], scores[order]
     places = zip(rows[:k].tolist(), scores[:k].tolist(), strict=True)
     return [Listed(live.ids[row], score, "onboarding", live.titles[row]) for row, score in places]
@@ -100,7 +100,7 @@ def ratings(live: Live, items: Sequence[str], query: Query) -> list[float]:
 
 def open_items(live: Live, at: float) -> Mask:
     """What may be listed at all."""
-    return listable(live.columns, at)[: live.n]
+    return listable(live.columns, at)
 
 
 def _without(allowed: Mask, row: int) -> Mask:

@@ -50,13 +50,22 @@ class Engine:
     """
 
     def __init__(self, shop: Shop, live: Live, settings: ServeSettings) -> None:
-        self.shop, self.live, self.settings = shop, live, settings
+        self.shop, self.settings = shop, settings
         self._scenarios = {"" if name == "default" else name: s for name, s in settings.scenarios.items()}
+        self._serving = (live, Planner(live.columns, self._scenarios))
+
+    @property
+    def live(self) -> Live:
+        """The version that answers now."""
+        return self._serving[0]
+
+    def swap(self, live: Live) -> None:
+        """Answer by another version from the next batch on."""
+        self._serving = (live, Planner(live.columns, self._scenarios))
 
     def recommend(self, asks: Sequence[Ask]) -> list[Answer | TastemakerError]:
         """A list for each request, all by one version of the model; an error stands in the place of its list."""
-        live, now = self.live, time.time()
-        planner = Planner(live.columns, self._scenarios)
+        (live, planner), now = self._serving, time.time()
         turns = [self._turn(live, planner, ask, now) for ask in asks]
         good = [turn for turn in turns if isinstance(turn, Turn)]
         scored, failed = _scored(live, good)
@@ -81,7 +90,7 @@ class Engine:
             self.scenario(ask.scenario)
             user = self.shop.user(ask.user) if ask.user else None
             asking = self.asking(live, ask, now, user)
-            plan = planner.plan(ask, {} if user is None else user.attributes, now, live.n)
+            plan = planner.plan(ask, {} if user is None else user.attributes, now)
             return Turn(ask, asking, plan, {})
         except TastemakerError as error:
             return error

@@ -119,8 +119,8 @@ class Histories:
                 latest[row] = (sign, weight, self._meaning.kinds.get(kind, 0), int(event.time))
         rows = np.fromiter(latest, np.int32, len(latest))
         columns = np.array(list(latest.values()), np.float64).reshape(len(rows), 4)
-        sign = columns[:, 0].astype(np.int8)
-        return Asking(self._query(user, rows, columns, about), rows, rows[sign > 0], rows[sign < 0])
+        signs = columns[:, 0]
+        return Asking(self._query(user, rows, columns, about), rows, rows[signs > 0], rows[signs < 0])
 
     def unprofiled(self, asking: Asking) -> Asking:
         """Of somebody who is not to be profiled: what he has had is not listed again, and tells nothing."""

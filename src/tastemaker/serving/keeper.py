@@ -103,7 +103,7 @@ class Keeper:
         before = self._placer
         engine = self._opened(version)
         with self._catching:
-            self.engine.live = engine.live
+            self.engine.swap(engine.live)
         if before is not None:
             before.close()
         self.catch_up()

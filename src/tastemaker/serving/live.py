@@ -95,6 +95,11 @@ class Live:
             rows = np.array([row for row, _ in known], np.int32)
             self.pulse.count(rows, np.array([time for _, time in known]), ever)
 
+    def created(self) -> NDArray[np.float64]:
+        """When each item came, nan where that is unknown, shape (n,)."""
+        numbers = self.columns.view().cells["created"].numbers
+        return np.full(self.n, np.nan) if numbers is None else numbers
+
     def waiting(self) -> list[Waiting]:
         """Items to be encoded, each told once."""
         with self._lock:

@@ -9,9 +9,9 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.rules.caps import cap
-from tastemaker.rules.diversity import diversify
-from tastemaker.rules.explore import epsilon_slots
+from tastemaker.rules.caps import capped
+from tastemaker.rules.diversity import diversified
+from tastemaker.rules.explore import EpsilonSlots
 from tastemaker.serving.ask import SOURCES, Answer, Ask, Listed
 from tastemaker.serving.histories import Asking
 from tastemaker.serving.live import Live
@@ -23,6 +23,7 @@ from tastemaker.serving.sources import OTHERS, best
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float64]
+EVERY = 5  # the last of so many places may explore
 
 
 class Making:
@@ -37,6 +38,7 @@ class Making:
 
     def __init__(self, live: Live, asking: Asking, plan: Plan, ask: Ask) -> None:
         self._live, self._asking, self._plan, self._ask = live, asking, plan, ask
+        self._request = ask.request or uuid4().hex
         never = [*([] if ask.repeat else [asking.seen]), live.rows(ask.exclude), live.rows(ask.items)]
         self._never = np.concatenate([np.empty(0, np.int32), *never])
         self._allowed: NDArray[np.bool_] | None = None
@@ -52,8 +54,7 @@ class Making:
         listed = [
             self._listed(*one, sources) for one in zip(rows.tolist(), scores.tolist(), chances.tolist(), strict=True)
         ]
-        request = self._ask.request or uuid4().hex
-        return Answer(request, tuple(listed), self._live.version, degraded, dict(arms))
+        return Answer(self._request, tuple(listed), self._live.version, degraded, dict(arms))
 
     def _candidates(self, scored: Scored | None, query: int) -> tuple[dict[int, float], dict[int, str]]:
         """Rows with the score of the source that named them first, and that source."""
@@ -108,19 +109,21 @@ class Making:
     def _shaped(self, rows: Rows, scores: Floats) -> tuple[Rows, Floats, Floats]:
         """Caps, diversity, exploration; and the chance of each place."""
         plan, k = self._plan, self._ask.k
-        if plan.diversity and self._live.space.joint.shape[1]:
-            order = diversify(scores, self._live.space.joint[rows], k if not plan.caps else len(rows), plan.diversity)
+        joint = self._live.space.joint
+        if plan.diversity and joint.shape[1] and len(rows):
+            inside = len(rows) if plan.caps else k
+            order = diversified(scores.astype(np.float32), joint[rows], inside, plan.diversity)
             rows, scores = rows[order], scores[order]
         if plan.caps:
-            kept = cap(self._live.columns, rows, plan.caps, k)
+            kept = capped(rows, plan.view, plan.caps, k)
             rows, scores = rows[kept], scores[kept]
-        if plan.explore:
-            slots = epsilon_slots(len(rows), k, plan.explore, seed=self._seed())
-            return rows[slots.places], scores[slots.places], slots.propensities
-        return rows[:k], scores[:k], np.ones(min(k, len(rows)))
-
-    def _seed(self) -> int:
-        return int.from_bytes((self._ask.request or uuid4().hex).encode()[-8:], "little")
+        chances = np.ones(min(k, len(rows)))
+        if not plan.explore:
+            return rows[:k], scores[:k], chances
+        slots = EpsilonSlots(slots=tuple(range(min(EVERY, k) - 1, max(k, 1), EVERY)), epsilon=plan.explore)
+        placed = slots.place(rows[:k], rows[k:], self._request)
+        score = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+        return placed.items, np.array([score[row] for row in placed.items.tolist()]), placed.propensities
 
     def _filled(self, rows: Rows, scores: Floats, sources: dict[int, str]) -> tuple[Rows, Floats]:
         """The next sources in turn, until the list is full."""

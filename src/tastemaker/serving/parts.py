@@ -35,7 +35,7 @@ def total(live: Live, asking: Asking, rows: Rows, behaviour: Floats, weights: We
         for vectors in spaces:
             score += weight / len(spaces) * standard((vectors[rows] @ recent(vectors, asking.liked)).astype(np.float64))
     if weights.recency:
-        created = live.columns.number("created")[rows]
+        created = live.created()[rows]
         age = (np.nanmax(created, initial=0.0) - np.nan_to_num(created)) / DAY
         score += weights.recency * standard(0.5 ** (age / MONTH))
     if weights.trend:
@@ -50,7 +50,7 @@ def disliked(live: Live, asking: Asking, rows: Rows) -> Floats:
     if not len(against) or not joint.shape[1]:
         return np.zeros(len(rows))
     likeness = (joint[rows] @ joint[against].T).max(axis=1).astype(np.float64)
-    return np.clip((likeness - NEAR) / (1 - NEAR), 0, 1)
+    return np.asarray(np.clip((likeness - NEAR) / (1 - NEAR), 0, 1), np.float64)
 
 
 def standard(values: Floats) -> Floats:

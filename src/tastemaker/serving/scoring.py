@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.core.top import top_k
 from tastemaker.data import Query
 from tastemaker.models.base import Embeds, Recommender
-from tastemaker.models.ranking import top_k
 from tastemaker.serving.late import Neighbours
 from tastemaker.storage.index.base import VectorIndex
 
@@ -101,7 +101,8 @@ class DenseScored:
 
     def at(self, query: int, rows: Rows) -> Floats:
         """From the row of scores."""
-        return self.scores[query, rows]
+        found: Floats = self.scores[query, rows]
+        return found
 
 
 class Indexed:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.ranking import top_k
+from tastemaker.core.top import top_k
 from tastemaker.serving.histories import Asking
 from tastemaker.serving.live import Live
 
@@ -28,8 +28,9 @@ def similar(live: Live, asking: Asking, n: int) -> Floats:
 def recent(vectors: Floats, liked: Rows) -> Floats:
     """Mean of the vectors of what was liked last, each entry counting less than the one after it, shape (d,)."""
     last = liked[liked < len(vectors)][-LAST:][::-1]
-    taste: Floats = (FADE ** np.arange(len(last), dtype=np.float32)) @ vectors[last]
-    return taste / max(float(np.linalg.norm(taste)), 1e-12)
+    fading = (FADE ** np.arange(len(last))).astype(np.float32)
+    taste: Floats = fading @ vectors[last]
+    return taste / np.float32(max(float(np.linalg.norm(taste)), 1e-12))
 
 
 def trending(live: Live, asking: Asking, n: int) -> Floats:
@@ -44,7 +45,7 @@ def popular(live: Live, asking: Asking, n: int) -> Floats:
 
 def fresh(live: Live, asking: Asking, n: int) -> Floats:
     """Newest first; items without a date last, in the order in which they came."""
-    created = np.nan_to_num(live.columns.number("created")[:n])
+    created = np.nan_to_num(live.created()[:n])
     return _scaled(np.argsort(np.argsort(created, kind="stable"), kind="stable").astype(np.float64) + 1)
 
 

@@ -12,14 +12,13 @@ import numpy as np
 
 from tastemaker.core import Run
 from tastemaker.data import Dataset, Table
-from tastemaker.storage.base import Attribute, Event, Item, User
-from tastemaker.storage.shop import SqlShop
+from tastemaker.storage.base import Attribute, Event, Item, Shop, User
 from tastemaker.storage.snapshot import POSITIVE, RATE
 
 CHUNK = 20_000
 
 
-def seed(shop: SqlShop, data: Dataset, run: Run) -> int:
+def seed(shop: Shop, data: Dataset, run: Run) -> int:
     """Put what is not there yet; how many events were new. Stopped halfway, the next call goes on."""
     now = time.time()
     if data.explicit and (data.interactions.sign > 0).any():

@@ -57,7 +57,8 @@ def append(connection: Connection, tenant: str, events: Sequence[Event]) -> list
         return []
     number = count(connection, tenant, "event", len(events)) + 1
     known = existing(connection, EVENTS, tenant, [event.id for event in events if event.id])
-    new, rows = [], []
+    new: list[bool] = []
+    rows: list[dict[str, Any]] = []
     for event in events:
         fresh = not event.id or event.id not in known
         new.append(fresh)
