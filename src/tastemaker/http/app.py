@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from tastemaker import __version__
 from tastemaker.http import problems
 from tastemaker.http.context import Context
-from tastemaker.http.limits import BodyLimit
+from tastemaker.http.limits import BodyLimit, PlainJson
 from tastemaker.http.metrics import Measured
 from tastemaker.http.routes import admin, events, health, items, lists, users
 from tastemaker.serving.service import Service
@@ -31,5 +31,6 @@ def application(service: Service) -> FastAPI:
         app.include_router(group.ROUTES)
     problems.add(app)
     app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)
+    app.add_middleware(PlainJson)
     app.add_middleware(Measured)
     return app

@@ -10,6 +10,7 @@ from tastemaker.http.problems import Problem, problem
 
 BURST = 2.0  # seconds' worth of requests that may come at once
 MOST = 10_000
+FORM = b"application/x-www-form-urlencoded"
 
 
 class Rates:
@@ -38,6 +39,26 @@ class Rates:
         if len(self._buckets) >= MOST:
             self._buckets.clear()
         self._buckets[key] = (left - 1, now)
+
+
+class PlainJson:
+    """Takes a body without a type, or with that of ``curl -d``, as JSON.
+
+    Args:
+        app: What answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say what the body is."""
+        if scope["type"] == "http":
+            headers = [(name, value) for name, value in scope["headers"] if name != b"content-type" or value != FORM]
+            if all(name != b"content-type" for name, _ in headers):
+                headers.append((b"content-type", b"application/json"))
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)
 
 
 class BodyLimit:

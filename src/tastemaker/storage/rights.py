@@ -39,12 +39,13 @@ def forget(shop: SqlShop, user: str) -> int:
 
     A salted hash of his id stays, so that an older backup, once restored, forgets him too.
     """
+    salt = _salt(shop)
     with shop.link.write() as connection:
         gone = sum(
             connection.execute(delete(table).where(table.c.tenant == shop.tenant, who == user)).rowcount
             for table, who in OF_USER
         )
-        put(connection, ERASED, [{"tenant": shop.tenant, "mark": mark(_salt(shop), user), "time": time.time()}])
+        put(connection, ERASED, [{"tenant": shop.tenant, "mark": mark(salt, user), "time": time.time()}])
     clean(shop)
     return gone
 
