@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tastemaker import __version__
 from tastemaker.core import SavedError, settings_of, spec_of
 from tastemaker.core.files import replacing_folder, write_json
+from tastemaker.core.saved import read_manifest, read_mapped, read_state, write_state
 from tastemaker.data import Features, FeatureSet, ItemVectors
 from tastemaker.models import load as load_model
-from tastemaker.models.saving import read_manifest, read_mapped, read_state, write_state
 
 if TYPE_CHECKING:
     from tastemaker.pipeline.pipeline import Pipeline

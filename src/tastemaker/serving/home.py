@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tastemaker.core import SavedError, fingerprints
 from tastemaker.core.files import replacing_folder
-from tastemaker.models.saving import MANIFEST
+from tastemaker.core.saved import MANIFEST
 from tastemaker.storage.base import Shop, Version
 
 
