@@ -55,14 +55,12 @@ class Call:
 
     Args:
         request: The request.
-        scope: What the key must allow.
+        caller: Whose.
     """
 
-    def __init__(self, request: Request, scope: str) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         self.context: Context = request.app.state.context
-        self.request = request
-        self.caller: Caller = self.context.keys.caller(request, scope)
-        self.context.rates.take(self.caller.digest)
+        self.request, self.caller = request, caller
 
     @property
     def shop(self) -> Shop:
@@ -108,8 +106,11 @@ def answer(value: Any, status: int = 200) -> Response:
 def caller(scope: str) -> Callable[[Request], Call]:
     """A dependency: who calls, with that scope."""
 
-    def depends(request: Request) -> Call:
-        return Call(request, scope)
+    async def depends(request: Request) -> Call:
+        context: Context = request.app.state.context
+        caller = await context.keys.caller(request, scope)
+        context.rates.take(caller.digest)
+        return Call(request, caller)
 
     return depends
 

@@ -90,7 +90,7 @@ class Engine:
             self.scenario(ask.scenario)
             user = self.shop.user(ask.user) if ask.user else None
             asking = self.asking(live, ask, now, user)
-            plan = planner.plan(ask, {} if user is None else user.attributes, now)
+            plan = planner.plan(ask, {} if user is None else user.attributes, now, len(asking.disliked) > 0)
             return Turn(ask, asking, plan, {})
         except TastemakerError as error:
             return error

@@ -117,7 +117,7 @@ class Keeper:
 
     def _opened(self, version: Version) -> Engine:
         pipeline = load(version.folder)
-        live = Live(pipeline, version.name, time.time())
+        live = Live(pipeline, version.name, time.time(), self._settings.index)
         revision, number = 0, self._last_number()
         while items := self._shop.changed_items(revision, PAGE):
             live.take(items)
