@@ -15,7 +15,7 @@ from tastemaker.data import FeatureSet
 from tastemaker.pipeline import load
 from tastemaker.serving.engine import Engine
 from tastemaker.serving.home import Home
-from tastemaker.serving.live import Live, Waiting
+from tastemaker.serving.live import Live, Waiting, settled
 from tastemaker.serving.placing import Placer
 from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Item, Shop, Shown, Version
@@ -53,6 +53,7 @@ class Keeper:
 
     def start(self) -> Keeper:
         """Begin to follow."""
+        settled()
         self._thread.start()
         return self
 
@@ -107,6 +108,7 @@ class Keeper:
         if before is not None:
             before.close()
         self.catch_up()
+        settled()
         LOG.info("now serving %s", version.name)
 
     def _live_version(self) -> Version:

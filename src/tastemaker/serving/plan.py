@@ -61,7 +61,17 @@ class Planner:
         self._as_of = (-1, -1)
 
     def plan(self, ask: Ask, about: Mapping[str, Attribute], now: float, disliked: bool = False) -> Plan:
-        """`disliked` where who asks dislikes something, which may change the order. Raises `BadSetting` where a rule cannot be read, or speaks of an attribute that no item has."""
+        """How to make a list.
+
+        Args:
+            ask: What is asked.
+            about: Attributes of who asks.
+            now: Seconds since 1970.
+            disliked: Whether he dislikes something, which may change the order of what the model says.
+
+        Raises:
+            BadSetting: A rule cannot be read, or speaks of an attribute that no item has.
+        """
         view = self._columns.view()
         scenario = self._scenarios.get(ask.scenario, Scenario())
         caps = scenario.caps if ask.caps is None else ask.caps

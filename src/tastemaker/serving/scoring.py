@@ -131,9 +131,7 @@ class Indexed:
         self._model = model
         self._vectors = np.ascontiguousarray(model.item_vectors(), np.float32)
         queries = model.query_vectors(asked) if asked else None
-        self._index: VectorIndex = index_for(
-            self._vectors, exact_up_to=EXACT_UP_TO.get(index, USUAL), queries=queries
-        )
+        self._index: VectorIndex = index_for(self._vectors, exact_up_to=EXACT_UP_TO.get(index, USUAL), queries=queries)
         self._late: dict[int, Floats] = {}
 
     def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask]) -> Scored:

@@ -142,7 +142,7 @@ class FaissIndex:
             [
                 self._exact.search(one, k, allowed)  # the near lists hold too little that is allowed
                 if rows[-1] < 0
-                else self._exact.among(one, np.union1d(rows, beside), k)
+                else self._exact.among(one, np.union1d(rows, beside) if len(beside) else np.sort(rows), k)
                 for one, rows in zip(vectors[:, None], found, strict=True)
             ]
         )
