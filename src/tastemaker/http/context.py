@@ -103,7 +103,7 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def caller(scope: str) -> Callable[[Request], Call]:
+def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
     """A dependency: who calls, with that scope."""
 
     async def depends(request: Request) -> Call:
