@@ -106,8 +106,8 @@ def check_host(host: str) -> None:
     """Raise `BadSetting` where others could reach it and no key of your own is set."""
     if not loopback(host) and len(os.environ.get(KEY, "")) < SHORTEST:
         raise BadSetting(
-            f"On {host} others can reach the service: set the variable {KEY} to a key of your own, {SHORTEST} characters "
-            "at least, such as $(openssl rand -hex 32). On this machine alone: --host 127.0.0.1"
+            f"On {host} others can reach the service: set the variable {KEY} to a key of your own, {SHORTEST} "
+            "characters at least, such as $(openssl rand -hex 32). On this machine alone: --host 127.0.0.1"
         )
 
 
