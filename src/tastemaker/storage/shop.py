@@ -1,0 +1,122 @@
+"""One tenant's part of a data base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tastemaker.storage import catalogue, lists, log
+from tastemaker.storage.base import Event, Item, Shown, User, Version
+from tastemaker.storage.database import Database
+
+
+class SqlShop:
+    """`Shop` in SQL.
+
+    Args:
+        database: Where.
+        histories: Of that data base.
+        tenant: Whose.
+        media: The folder that his items' files are relative to, or None.
+    """
+
+    def __init__(self, database: Database, histories: log.Histories, tenant: str, media: Path | None) -> None:
+        self.database, self.tenant, self.media = database, tenant, media
+        self._histories = histories
+
+    def put_items(self, items: Sequence[Item]) -> None:
+        """Create or replace."""
+        with self.database.writing() as session:
+            catalogue.put_items(session, self.tenant, items)
+
+    def item(self, name: str) -> Item | None:
+        """One item; None where it is unknown or deleted."""
+        with self.database.reading() as session:
+            return catalogue.item(session, self.tenant, name)
+
+    def items(self, after: str = "", limit: int = 100) -> list[Item]:
+        """By id, ascending, behind `after`."""
+        with self.database.reading() as session:
+            return catalogue.list_items(session, self.tenant, after, limit)
+
+    def changed_items(self, revision: int, limit: int = 10_000) -> list[Item]:
+        """Those with a larger revision, ascending, deleted ones among them."""
+        with self.database.reading() as session:
+            return catalogue.changed_items(session, self.tenant, revision, limit)
+
+    def delete_item(self, name: str) -> bool:
+        """Whether it was there."""
+        with self.database.writing() as session:
+            return catalogue.delete_item(session, self.tenant, name)
+
+    def put_users(self, users: Sequence[User]) -> None:
+        """Create or replace."""
+        with self.database.writing() as session:
+            catalogue.put_users(session, self.tenant, users)
+
+    def user(self, name: str) -> User | None:
+        """One user."""
+        with self.database.reading() as session:
+            return catalogue.user(session, self.tenant, name)
+
+    def users(self, after: str = "", limit: int = 100) -> list[User]:
+        """By id, ascending, behind `after`."""
+        with self.database.reading() as session:
+            return catalogue.list_users(session, self.tenant, after, limit)
+
+    def append(self, events: Sequence[Event]) -> list[bool]:
+        """Store each once by its id, and its unknown users and items; whether each is new."""
+        with self.database.writing() as session:
+            return log.append(session, [(self.tenant, events)])[0]
+
+    def history(self, user: str, limit: int = 200) -> list[Event]:
+        """The latest `limit` by (time, arrival), oldest first."""
+        return self._histories.of(self.tenant, user, limit)
+
+    def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
+        """Of all users, in order of arrival, behind the event of that number."""
+        with self.database.reading() as session:
+            return log.after(session, self.tenant, after, limit)
+
+    def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
+        """Take back; how many there were."""
+        with self.database.writing() as session:
+            return log.take_back(session, self.tenant, (user, item), kind)
+
+    def show(self, shown: Sequence[Shown]) -> None:
+        """Keep lists that were given out."""
+        with self.database.writing() as session:
+            lists.show(session, self.tenant, shown)
+
+    def shown(self, since: float = 0.0, limit: int = 100_000) -> list[Shown]:
+        """Lists given out, oldest first."""
+        with self.database.reading() as session:
+            return lists.given_out(session, self.tenant, since, limit)
+
+    def put_version(self, version: Version) -> None:
+        """Create or replace one; making it live retires the one that was, in the same transaction."""
+        with self.database.writing() as session:
+            lists.put_version(session, self.tenant, version)
+
+    def versions(self) -> list[Version]:
+        """Oldest first."""
+        with self.database.reading() as session:
+            return lists.list_versions(session, self.tenant)
+
+    def once(self, key: str, body: str, answer: str | None = None) -> str | None:
+        """The answer kept under `key` for a day, else None, keeping `answer` where it is given."""
+        if answer is None:
+            with self.database.reading() as session:
+                return lists.answered(session, self.tenant, key, body)
+        with self.database.writing() as session:
+            return lists.answer(session, self.tenant, key, (body, answer))
+
+    def note(self, name: str, value: Any = None) -> Any:
+        """A small JSON value kept under `name`: the one given, or the one that is there (None without)."""
+        if value is None:
+            with self.database.reading() as session:
+                return lists.note(session, self.tenant, name)
+        with self.database.writing() as session:
+            lists.put_note(session, self.tenant, name, value)
+        return value
