@@ -70,23 +70,14 @@ class Database(ABC):
         compiled = statement.compile(dialect=self._readers.dialect)
         return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
 
-    def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
-        """Answer of a `prepared` statement, past all layers: for what every request asks."""
-        with self.told():
-            connection = self._readers.raw_connection()
-            try:
-                cursor = connection.cursor()
-                cursor.execute(text, values)
-                found: list[Row] = cursor.fetchall()  # type: ignore[assignment]
-                cursor.close()
-                return found
-            finally:
-                connection.close()
-
     def close(self) -> None:
         """Let go of connections."""
         self._readers.dispose()
         self._writers.dispose()
+
+    @abstractmethod
+    def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
+        """Answer of a `prepared` statement, past all layers: for what every request asks."""
 
     @abstractmethod
     def alone(self, connection: Connection) -> None:

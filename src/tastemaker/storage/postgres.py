@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Table, Text, any_, create_engine, literal, text
+from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Table, Text, create_engine, func, literal, select, text
 
 from tastemaker.storage import schema
 from tastemaker.storage.database import BUSY, Database, Row
@@ -35,13 +35,21 @@ class Postgres(Database):
         readers = engine.execution_options(isolation_level="REPEATABLE READ")
         super().__init__(f"PostgreSQL data base {url.render_as_string(hide_password=True)}", readers, engine)
 
+    def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
+        """By a connection of the pool."""
+        with self.told(), closing(self._readers.raw_connection()) as connection:
+            cursor: Any = connection.cursor()
+            with closing(cursor):
+                found: list[Row] = cursor.execute(text, values).fetchall()
+                return found
+
     def alone(self, connection: Connection) -> None:
         """By an advisory lock that ends with the transaction."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ALONE})
 
     def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
-        """By an array."""
-        return column == any_(literal(list(values), ARRAY(Text)))
+        """By an array in a table's place: = ANY would compare every row of the tenant with all of it."""
+        return column.in_(select(func.unnest(literal(list(values), ARRAY(Text)))))
 
     def insert(self, connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Row]) -> None:
         """By COPY."""

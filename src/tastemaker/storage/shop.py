@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tastemaker.storage import catalogue, lists, log
+from tastemaker.data import Dataset
+from tastemaker.data.settings import DataSettings
+from tastemaker.storage import catalogue, erase, lists, log
 from tastemaker.storage.base import Event, Item, Shown, User, Version
 from tastemaker.storage.database import Database
+from tastemaker.storage.snapshot import snapshot
 
 
 class SqlShop:
@@ -93,6 +96,35 @@ class SqlShop:
         """Lists given out, oldest first."""
         with self.database.reading() as session:
             return lists.given_out(session, self.tenant, since, limit)
+
+    def snapshot(self, until: float | None = None, settings: DataSettings | None = None) -> Dataset:
+        """Everything as a `Dataset`, events before `until` in order of (time, arrival); without users who object.
+
+        Args:
+            until: Seconds since 1970; None takes all events.
+            settings: Weights of events and what becomes of repeated ones; None takes the defaults.
+        """
+        with self.database.reading() as session:
+            return snapshot(session, self.tenant, self.media, until, settings or DataSettings())
+
+    def export(self, user: str) -> dict[str, Any]:
+        """All that is kept of a user, as plain JSON values: "user", "events", "shown"."""
+        with self.database.reading() as session:
+            return erase.export(session, self.tenant, user)
+
+    def forget(self, user: str) -> int:
+        """Erase a user and all he did; how many rows went. His id is afterwards nowhere in the store's files."""
+        with self.database.writing() as session:
+            gone = erase.forget(session, self.tenant, user)
+        self.database.scrub()
+        return gone
+
+    def retain(self, before: float) -> int:
+        """Erase events and shown lists older than `before`; how many rows went."""
+        with self.database.writing() as session:
+            gone = erase.retain(session, self.tenant, before)
+        self.database.scrub()
+        return gone
 
     def put_version(self, version: Version) -> None:
         """Create or replace one; making it live retires the one that was, in the same transaction."""

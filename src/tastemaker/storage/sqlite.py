@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,29 @@ class Sqlite(Database):
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         _make(self.path)
+        self._idle: list[sqlite3.Connection] = []
         super().__init__(
             f"SQLite data base {path}",
             _engine(self.path, READERS, "BEGIN", "query_only = ON"),
             _engine(self.path, 1, "BEGIN IMMEDIATE"),
         )
+
+    def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
+        """By a connection of its own that was idle: half the time of one of the pool."""
+        with self.told():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = _connect(self.path, "query_only = ON")
+            found = connection.execute(text, values).fetchall()
+        self._idle.append(connection)
+        return found
+
+    def close(self) -> None:
+        """Let go of connections."""
+        super().close()
+        while self._idle:
+            self._idle.pop().close()
 
     def alone(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
@@ -89,20 +107,21 @@ def _make(path: Path) -> None:
         raise ServiceError(f"SQLite data base {path}: it cannot be opened ({error}); look at the path.") from error
 
 
-def _engine(path: Path, size: int, begin: str, *more: str) -> Engine:
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-        try:
-            for setting in (*_SETTINGS, *more):
-                connection.execute(f"PRAGMA {setting}")
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+def _connect(path: Path, *more: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        for setting in (*_SETTINGS, *more):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
+
+def _engine(path: Path, size: int, begin: str, *more: str) -> Engine:
     engine = create_engine(
         "sqlite://",
-        creator=connect,
+        creator=lambda: _connect(path, *more),
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0 if size == 1 else 64,
