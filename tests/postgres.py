@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ def _account():
 
 
 class Server:
-    """A server with durable commits; `new` makes an empty data base and gives its URL."""
+    """A server with durable commits and one data base; `emptied` gives its URL."""
 
     def __init__(self, bin_folder):
         self._bin, self._who = bin_folder, _account()
@@ -44,7 +43,6 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self._names = count()
         self._do("initdb", "-D", "data", "-U", "tastemaker", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         self.start()
 
@@ -74,13 +72,12 @@ class Server:
     def url(self, name):
         return f"postgresql://tastemaker@127.0.0.1:{self.port}/{name}"
 
-    def new(self):
+    def emptied(self):
         import psycopg
 
-        name = f"shop{next(self._names)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        return self.url("postgres")
 
 
 @pytest.fixture(scope="session")

@@ -100,8 +100,8 @@ class Database(ABC):
         """Take what was deleted out of all files."""
 
     @abstractmethod
-    def copy_to(self, path: Path) -> bool:
-        """Write a whole copy into a new SQLite file, if that is what this is; whether it was."""
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy into a new SQLite file while others go on."""
 
 
 @dataclass(frozen=True, slots=True)

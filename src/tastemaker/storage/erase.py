@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from dataclasses import asdict
 from typing import Any
 
@@ -39,17 +38,17 @@ def export(session: Session, tenant: str, name: str) -> dict[str, Any]:
     return made
 
 
-def forget(session: Session, tenant: str, name: str) -> int:
+def forget(session: Session, tenant: str, name: str, when: float) -> int:
     """Delete a user, his events, his lists, and answers and notes that speak of him; how many rows went.
 
-    The erasure is remembered by a salted hash, so that a backup can be restored without him.
+    The erasure is remembered by a salted hash and its time, so that a backup can be restored without him.
     """
     gone = sum(
         session.run(delete(table).where(table.c.tenant == tenant, column == name)).rowcount
         for table, column in ((users, users.c.id), (events, events.c.user), (shown, shown.c.user))
     )
     gone += _forget_answers(session, tenant, name) + _forget_notes(session, tenant, name)
-    session.replace(erasures, "digest", [(tenant, digest(salt(session), tenant, name), time.time())])
+    session.replace(erasures, "digest", [(tenant, digest(_salt(session), tenant, name), when)])
     return gone
 
 
@@ -61,15 +60,19 @@ def retain(session: Session, tenant: str, before: float) -> int:
     )
 
 
-def salt(session: Session) -> str:
-    """Of this data base."""
+def _salt(session: Session) -> str:
     return str(session.run(select(about.c.value).where(about.c.name == SALT)).scalar())
 
 
 def digest(salt: str, tenant: str, user: str) -> str:
-    """What is remembered of an erased user: a keyed hash, 32 hexadecimal digits."""
+    """What is remembered of an erased user: the salt of the store, and a hash keyed by it."""
     said = f"{tenant}\0{user}".encode()
-    return hashlib.blake2b(said, key=salt.encode(), digest_size=16).hexdigest()
+    return f"{salt}-{hashlib.blake2b(said, key=salt.encode(), digest_size=16).hexdigest()}"
+
+
+def salt_of(digest: str) -> str:
+    """The salt of what is remembered."""
+    return digest.partition("-")[0]
 
 
 def _forget_answers(session: Session, tenant: str, name: str) -> int:

@@ -8,20 +8,9 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from tastemaker.core.errors import DataError, ServiceError
-from tastemaker.storage.base import Event, Shop
-
-Groups = Sequence[tuple[str, Sequence[Event]]]
-
-
-class Appends(Protocol):
-    """What is written to: a `Store`."""
-
-    def append(self, groups: Groups) -> list[list[bool]]:
-        """Events of several tenants in one transaction."""
-        ...
+from tastemaker.storage.base import Event, Shop, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +32,7 @@ class Intake:
         group: Events from which on a transaction takes no more submissions.
     """
 
-    def __init__(self, store: Appends, *, wait: float = 0.0, queue: int = 100_000, group: int = 20_000) -> None:
+    def __init__(self, store: Store, *, wait: float = 0.0, queue: int = 100_000, group: int = 20_000) -> None:
         self._store, self._wait, self._queue, self._group = store, wait, queue, group
         self._waiting: deque[_Submission] = deque()
         self._events = 0

@@ -10,7 +10,10 @@ from typing import Any
 from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Table, Text, create_engine, func, literal, select, text
 
 from tastemaker.storage import schema
+from tastemaker.storage.copying import copy_tables
 from tastemaker.storage.database import BUSY, Database, Row
+from tastemaker.storage.migrations import migrate
+from tastemaker.storage.sqlite import Sqlite
 
 _ALONE = 7_481_253_906  # the advisory lock of whoever writes
 _READERS = 16
@@ -73,6 +76,9 @@ class Postgres(Database):
             names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)
             connection.execute(text(f"VACUUM {names}"))
 
-    def copy_to(self, path: Path) -> bool:
-        """It is no SQLite file."""
-        return False
+    def copy_to(self, path: Path) -> None:
+        """Table by table, in the state of one moment."""
+        with closing(Sqlite(path)) as copy:
+            migrate(copy)
+            with self.reading() as source, copy.writing() as target:
+                copy_tables(source, target, schema.metadata.sorted_tables)

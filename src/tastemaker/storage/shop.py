@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ class SqlShop:
     def forget(self, user: str) -> int:
         """Erase a user and all he did; how many rows went. His id is afterwards nowhere in the store's files."""
         with self.database.writing() as session:
-            gone = erase.forget(session, self.tenant, user)
+            gone = erase.forget(session, self.tenant, user, time.time())
         self.database.scrub()
         return gone
 

@@ -41,9 +41,7 @@ class _Places(dict[str, int]):
         return np.fromiter(map(self.__getitem__, names), np.int64, n)
 
 
-def snapshot(
-    session: Session, tenant: str, media: Path | None, until: float | None, settings: DataSettings
-) -> Dataset:
+def snapshot(session: Session, tenant: str, media: Path | None, until: float | None, settings: DataSettings) -> Dataset:
     """Events before `until` in order of (time, arrival), all users who may be learned from, all items.
 
     Args:
@@ -64,8 +62,14 @@ def snapshot(
         outliers=0,
         outlier_rate=0,
     )
-    frames = [to_arrow(frame, what) for frame, what in ((log, "log"), (about_things, "items"), (about_people, "users"))]
-    tables = Tables("store", "store", *frames, root=media)
+    tables = Tables(
+        "store",
+        "store",
+        to_arrow(log, "events"),
+        to_arrow(about_things, "items"),
+        to_arrow(about_people, "users"),
+        media,
+    )
     data = build(tables, settings, Ledger()).data if len(log[_own("user_id")]) else _without_events(tables, settings)
     names = [
         Vocabulary(tuple(ids[int(place)] for place in vocabulary.ids))
@@ -136,12 +140,12 @@ def _events(session: Session, tenant: str, until: float | None, known: tuple[_Pl
     rates = np.array([canonical(name) == "rate" for name in kinds] or [False])[kind_]
     made: Columns = {"user_id": users_, "item_id": items_, "timestamp": time_}
     made["event"] = pa.DictionaryArray.from_arrays(pa.array(kind_, pa.int32()), pa.array(list(kinds), pa.string()))
-    optional = {
-        "rating": (rates.any(), lambda: pa.array(value_, mask=~rates)),
-        "session_id": (len(visits) > 1, lambda: pa.array(visit_, mask=visit_ < 0)),
-        "comment": ((comment_ != "").any(), lambda: pa.array(comment_, pa.string())),
-    }
-    made |= {role: column() for role, (there, column) in optional.items() if there}
+    if rates.any():
+        made["rating"] = pa.array(value_, mask=~rates)
+    if len(visits) > 1:
+        made["session_id"] = pa.array(visit_, mask=visit_ < 0)
+    if (comment_ != "").any():
+        made["comment"] = pa.array(comment_, pa.string())
     return {_own(role): column for role, column in made.items()}
 
 

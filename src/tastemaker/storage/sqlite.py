@@ -91,12 +91,16 @@ class Sqlite(Database):
         if busy:
             raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
 
-    def copy_to(self, path: Path) -> bool:
-        """By the online backup of SQLite: others go on reading and writing."""
-        with self.told(), closing(self._readers.raw_connection()) as connection, closing(sqlite3.connect(path)) as copy:
-            source = connection.driver_connection
-            source.backup(copy, pages=4096, sleep=0.001)  # type: ignore[union-attr]
-        return True
+    def copy_to(self, path: Path) -> None:
+        """By the online backup of SQLite."""
+        _make(path)
+        with self.told(), closing(_connect(self.path)) as source, closing(sqlite3.connect(path)) as copy:
+            source.backup(copy)
+
+    def one_file(self) -> None:
+        """Leave nothing beside the file, which nobody else may use."""
+        with self.told(), closing(self._writers.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA journal_mode = DELETE")
 
 
 def _make(path: Path) -> None:

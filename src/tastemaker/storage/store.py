@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from tastemaker.core.errors import DataError
 from tastemaker.storage import log
+from tastemaker.storage.backup import write_backup
 from tastemaker.storage.base import Event
 from tastemaker.storage.compact import dumps, loads
 from tastemaker.storage.database import Database
@@ -64,6 +65,10 @@ class SqlStore:
         with self.database.writing() as session:
             session.run(delete(about).where(about.c.name == CHECKED))
             session.insert(about, [(CHECKED, str(time.time()))])
+
+    def backup(self, path: Path) -> None:
+        """Write a whole copy, without media files, while others go on."""
+        write_backup(self.database, path)
 
     def close(self) -> None:
         """Let go of connections."""
