@@ -72,11 +72,25 @@ class Server:
     def url(self, name):
         return f"postgresql://tastemaker@127.0.0.1:{self.port}/{name}"
 
-    def emptied(self):
+    def _run(self, statement):
         import psycopg
 
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            return connection.execute(statement)
+
+    def bare(self):
+        """The URL, with no table left."""
+        self._run("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        return self.url("postgres")
+
+    def emptied(self):
+        """The URL, with no row left: much faster."""
+        self._run("""
+            DO $$ DECLARE name text; BEGIN
+                FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'about' LOOP
+                    EXECUTE format('DELETE FROM %I', name);
+                END LOOP;
+            END $$""")
         return self.url("postgres")
 
 
