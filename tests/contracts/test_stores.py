@@ -11,7 +11,6 @@ from tastemaker.core.errors import DataError
 from tastemaker.storage.base import Event, Item, Shown, User, Version
 from tastemaker.storage.open import open_store
 
-
 MUG = Item(
     "mug",
     "Blue mug",
