@@ -42,6 +42,7 @@ bench: setup  ## items a second beside the plain library calls
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_item_knn.py
 	$(BIN)/python benchmarks/speed/bench_scale.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/cost_curves.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_index.py
 	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py bench_evaluation.py" --benchmark-only benchmarks/speed
 
 leaderboards: setup  ## the tables of docs/leaderboards, from TASTEMAKER_DATA; hours

@@ -22,8 +22,8 @@ def url(request, tmp_path):
 
 
 @pytest.fixture
-def store(url, tmp_path):
-    opened = open_store(url, media=tmp_path / "media")
+def store(url):
+    opened = open_store(url)
     yield opened
     opened.close()
 

@@ -10,9 +10,9 @@ import pytest
 from scipy import sparse as sp
 from scipy.linalg import lapack
 
+from tastemaker.core.top import top_k
 from tastemaker.data import Dataset, Interactions, ItemVectors, Vocabulary, queries
 from tastemaker.models import RECOMMENDERS, dense, sparse
-from tastemaker.models.ranking import top_k
 
 USERS, ITEMS, EVENTS, DIM = 22_000, 12_000, 180_000, 128
 ASKING = 2_000

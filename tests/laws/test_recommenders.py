@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made import dataset, item_vectors
+from tastemaker.core.top import top_k
 from tastemaker.data import ItemVectors, queries
 from tastemaker.models import RECOMMENDERS
-from tastemaker.models.ranking import top_k
 
 CLASSIC = ["als", "content", "ease", "fallback", "item_knn", "mf", "popular", "rp3beta", "slim", "user_knn"]
 seeds = st.integers(0, 10_000)

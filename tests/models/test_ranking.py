@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tastemaker.core import BadSetting
+from tastemaker.core.top import top_k
 from tastemaker.data import Query
 from tastemaker.models import RECOMMENDERS, ranking, ranking_inner
-from tastemaker.models.ranking import Wish, rank, top_k
+from tastemaker.models.ranking import Wish, rank
 from tastemaker.models.ranking_inner import rank_inner
 
 

@@ -103,13 +103,24 @@ def _one(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify:
 
 def check(data: Dataset, encoder: Encoder) -> None:
     """Raise `DataError` where the items have nothing that the encoder reads."""
-    there: list[str] = [name for name, content in data.content.items() if any(content)]
-    there += [n for n, t in (("attributes", data.item_attributes), ("vectors", data.vectors)) if t]
+    there = _sources(data)
     if encoder.source not in there:
         raise DataError(
             f"The encoder {encoder.name!r} needs {encoder.source}, but the items have only: "
             f"{', '.join(there) or 'no content at all'}. Leave it out, or check the columns with `tastemaker read`."
         )
+
+
+def _sources(data: Dataset) -> list[str]:
+    there: list[str] = [name for name, content in data.content.items() if any(content)]
+    return there + [n for n, t in (("attributes", data.item_attributes), ("vectors", data.vectors)) if t]
+
+
+def readable(encoders: Sequence[Encoder], learned: Table, late: Dataset) -> list[Encoder]:
+    """Encoders that find something to read in items that came later; attributes are coded as those of `learned`."""
+    there = _sources(late)
+    coded = [cast(Encoder, code_of(e, learned)) if e.source == "attributes" else e for e in encoders]
+    return [encoder for encoder in coded if encoder.source in there]
 
 
 def _made(features: FeatureSet, broken: Sequence[Broken] = ()) -> _Found:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.core.top import top_k
 from tastemaker.data import Dataset
-from tastemaker.models.ranking import top_k
 
 Found = tuple[NDArray[np.int32], list[float]]
 

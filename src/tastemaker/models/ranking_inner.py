@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core.threads import in_threads
+from tastemaker.core.top import top_of_blocks
 from tastemaker.data import Query, Recommendations
-from tastemaker.models.ranking import Wish, forbid, no_lists, rows, seen, top_k
+from tastemaker.models.ranking import Wish, forbid, no_lists, rows, seen
 
 QUERIES = 512
 ITEMS = 8192
@@ -43,26 +44,20 @@ def _best(
     vectors: Vectors, items: Vectors, queries: Sequence[Query], wish: Wish
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Items and scores of the best of all blocks, each (q, k)."""
-    shape = (len(vectors), wish.k)
-    best, score = np.full(shape, -1, np.int32), np.full(shape, -np.inf, np.float32)
     hidden = (np.empty(0, np.intp), np.empty(0, np.int32)) if wish.repeat else seen(queries)
     order = np.argsort(hidden[1], kind="stable")
     row, item = hidden[0][order], hidden[1][order]
     silent = np.flatnonzero(~vectors.any(axis=1))
-    for at in range(0, len(items), ITEMS):
-        block = items[at : at + ITEMS]
-        scores = _scores(vectors, block, silent)
-        inside = slice(*np.searchsorted(item, [at, at + len(block)]))
-        scores[row[inside], item[inside] - at] = -np.inf
+
+    def scores(part: slice) -> Vectors:
+        found = _scores(vectors, items[part], silent)
+        inside = slice(*np.searchsorted(item, [part.start, part.stop]))
+        found[row[inside], item[inside] - part.start] = -np.inf
         if wish.allowed is not None:
-            forbid(scores, wish.allowed[..., at : at + ITEMS])
-        full = best[:, -1:].min(initial=0) >= 0  # later items must beat the last of each list so far
-        found, value = top_k(scores, min(wish.k, len(block)), score[:, -1:] if full else None)
-        found = np.where(found >= 0, found + np.int32(at), np.int32(-1))
-        both, values = np.concatenate([best, found], axis=1), np.concatenate([score, value], axis=1)
-        place, score = top_k(values, wish.k)
-        best = np.where(place >= 0, np.take_along_axis(both, place, axis=1), np.int32(-1))
-    return best, score
+            forbid(found, wish.allowed[..., part])
+        return found
+
+    return top_of_blocks(scores, len(items), ITEMS, (len(vectors), wish.k))
 
 
 def _scores(vectors: Vectors, block: Vectors, silent: NDArray[np.intp]) -> NDArray[np.float32]:

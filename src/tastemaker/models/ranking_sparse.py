@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core.threads import in_threads
+from tastemaker.core.top import LOWEST, first_of
 from tastemaker.data import Query, Recommendations
-from tastemaker.models.ranking import LOWEST, Wish, first_of, no_lists, rows, same_items, seen
+from tastemaker.models.ranking import Wish, no_lists, rows, same_items, seen
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -56,7 +57,7 @@ def _hidden(
 
 
 def top_stored(found: csr_array, k: int) -> tuple[NDArray[np.int32], Floats]:
-    """Columns and values of the `k` largest stored values of each row, as `ranking.top_k`; -inf is never listed."""
+    """Columns and values of the `k` largest stored values of each row, as `core.top.top_k`; -inf is never listed."""
     n = np.diff(found.indptr)
     stored = np.flatnonzero(found.data >= np.repeat(_edges(found, n, max(k, 1)), n))
     row = np.searchsorted(found.indptr, stored, side="right") - 1

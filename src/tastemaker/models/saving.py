@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tastemaker.core import BadSetting, SavedError, UnknownName, spec_of
-from tastemaker.core.files import replacing, replacing_folder, write_json
+from tastemaker.core.files import replacing_folder, write_json
+from tastemaker.core.saved import MANIFEST, read_manifest, read_state, write_state
 
 if TYPE_CHECKING:
-    from tastemaker.models.base import Recommender, State
+    from tastemaker.models.base import Recommender
 
 FORMAT = 1
-MANIFEST, STATE = "component.json", "state.safetensors"
+STATE = "state.safetensors"
 
 
 def save(model: Recommender, folder: Path) -> None:
@@ -36,37 +34,3 @@ def load(folder: Path) -> Recommender:
         raise SavedError(f"{folder / MANIFEST} names a recommender that this version cannot build: {error}") from error
     model.restore(read_state(folder / STATE))
     return model
-
-
-def read_manifest(folder: Path, kind: str, form: int) -> dict[str, object]:
-    """The specification in ``component.json``, checked for kind and format."""
-    path = folder / MANIFEST
-    try:
-        spec: dict[str, object] = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise SavedError(f"{folder} holds no saved {kind}: its component.json is no JSON ({error}).") from error
-    found, version = spec.pop("kind", None), spec.pop("format", None)
-    if found != kind or version != form:
-        raise SavedError(
-            f"{path} is a {found!r} of format {version}; expected a {kind!r} of format {form}. Fit it anew."
-        )
-    return spec
-
-
-def write_state(path: Path, state: State) -> None:
-    """Write arrays as safetensors, whole or not at all."""
-    from safetensors.numpy import save_file
-
-    with replacing(path) as new:
-        save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, new)
-
-
-def read_state(path: Path) -> State:
-    """Read arrays that `write_state` wrote; raises `SavedError` where the file is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        return dict(load_file(path))
-    except (OSError, SafetensorError) as error:
-        raise SavedError(f"{path} cannot be read ({error}). Fit and save the model anew.") from error

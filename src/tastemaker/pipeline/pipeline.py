@@ -96,6 +96,20 @@ class Pipeline:
         if self.features:
             self.items = self.fusion.fit(self.features, train, run).fuse(self.features)
 
+    def place(self, late: Dataset, cache: FeatureCache | None = None, run: Run | None = None) -> FeatureSet:
+        """Whitened vectors of items that came after `fit`, as the encoders of `fit` make them.
+
+        Args:
+            late: Those items with their content; what an encoder reads may be absent from all of them.
+            cache: As of `fit`.
+            run: Progress.
+        """
+        from tastemaker.features.extract import extract, readable
+
+        encoders = readable(self.encoders, self.data.item_attributes, late)
+        found = extract(late, encoders, cache=cache, run=run).features if encoders else {}
+        return {name: self.whitenings[name].apply(features) for name, features in found.items()}
+
     def with_model(self, model: Recommender) -> Pipeline:
         """Another model over the same vectors, not fitted yet; for comparisons on equal terms."""
         other = replace(self, model=model)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tastemaker import __version__
 from tastemaker.core import SavedError, settings_of, spec_of
 from tastemaker.core.files import replacing_folder, write_json
+from tastemaker.core.saved import read_manifest, read_mapped, read_state, write_state
 from tastemaker.data import Features, FeatureSet, ItemVectors
 from tastemaker.models import load as load_model
-from tastemaker.models.saving import read_manifest, read_state, write_state
 
 if TYPE_CHECKING:
     from tastemaker.pipeline.pipeline import Pipeline
@@ -104,7 +104,7 @@ def load(folder: Path) -> Pipeline:
             whiten=Whiten(**spec["whiten"]),
             impute=Impute(**spec.get("impute", {})),
         )
-        arrays = read_state(folder / "vectors.safetensors")
+        arrays = read_mapped(folder / "vectors.safetensors")
         pipeline.features = _features("items", spec["sources"], arrays)
         pipeline.users = _features("users", spec["user_sources"], arrays)
         if "fused.vectors" in arrays:

@@ -199,6 +199,10 @@ class Shop(Protocol):
         """Of all users, in order of arrival, behind the event of that number."""
         ...
 
+    def last_event(self) -> int:
+        """Number of the latest event, 0 without any."""
+        ...
+
     def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
         """Take back; how many there were."""
         ...
@@ -229,7 +233,7 @@ class Shop(Protocol):
         ...
 
     def retain(self, before: float) -> int:
-        """Erase events and shown lists older than `before`; how many rows went."""
+        """Erase events, shown lists and kept answers older than `before`; how many rows went."""
         ...
 
     def put_version(self, version: Version) -> None:
@@ -258,8 +262,8 @@ class Store(Protocol):
 
     url: str
 
-    def shop(self, tenant: str = "default") -> Shop:
-        """One tenant's part; made when it is first written to."""
+    def shop(self, tenant: str = "default", media: Path | None = None) -> Shop:
+        """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         ...
 
     def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
@@ -267,7 +271,7 @@ class Store(Protocol):
         ...
 
     def put_key(self, digest: str, tenant: str, scopes: Sequence[str], label: str = "") -> None:
-        """Keep a key by its hash; no scopes take it away."""
+        """Keep a key by its hash; no scopes take away one of that tenant."""
         ...
 
     def key(self, digest: str) -> tuple[str, tuple[str, ...]] | None:

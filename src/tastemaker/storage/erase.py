@@ -53,10 +53,10 @@ def forget(session: Session, tenant: str, name: str, when: float) -> int:
 
 
 def retain(session: Session, tenant: str, before: float) -> int:
-    """Delete events and lists older than `before`; how many rows went."""
+    """Delete events, lists and answers older than `before`; how many rows went."""
     return sum(
         session.run(delete(table).where(table.c.tenant == tenant, table.c.time < before)).rowcount
-        for table in (events, shown)
+        for table in (events, shown, once)
     )
 
 

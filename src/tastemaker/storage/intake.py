@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from tastemaker.core.errors import DataError, ServiceError
-from tastemaker.storage.base import Event, Shop, Store
+from tastemaker.storage.base import Event, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Intake:
         self._thread = threading.Thread(target=self._work, name="tastemaker-intake", daemon=True)
         self._thread.start()
 
-    def submit(self, shop: Shop, events: Sequence[Event]) -> Future[list[bool]]:
+    def submit(self, tenant: str, events: Sequence[Event]) -> Future[list[bool]]:
         """Whether each event is new, once all are durable.
 
         The future raises `DataError` where an event cannot be stored, `ServiceError` where the store does not answer.
@@ -49,7 +49,7 @@ class Intake:
         Raises:
             ServiceError: Too much is waiting already, or the intake was closed.
         """
-        made = _Submission(shop.tenant, events)
+        made = _Submission(tenant, events)
         with self._changed:
             if not self._open:
                 raise ServiceError("The intake of events is closed; start the service again.")

@@ -9,7 +9,7 @@ from math import isfinite
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, delete, select
+from sqlalchemy import Integer, Text, bindparam, delete, func, select
 
 from tastemaker.core.errors import DataError
 from tastemaker.storage import catalogue
@@ -105,6 +105,11 @@ def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]
     """In order of arrival, behind the event of that number."""
     mine = (events.c.tenant == tenant) & (events.c.number > number)
     return [Event(*row) for row in session.rows(select(*COLUMNS).where(mine).order_by(events.c.number).limit(limit))]
+
+
+def last(session: Session, tenant: str) -> int:
+    """Number of the latest event, 0 without any."""
+    return int(session.run(select(func.max(events.c.number)).where(events.c.tenant == tenant)).scalar() or 0)
 
 
 def take_back(session: Session, tenant: str, pair: tuple[str, str], kind: str | None) -> int:

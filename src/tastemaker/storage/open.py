@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 FORMS = "sqlite:///path/store.db or postgresql://user:password@host/database"
 
 
-def open_store(url: str, *, media: Path | None = None) -> SqlStore:
+def open_store(url: str) -> SqlStore:
     """Open a store, making its tables where there are none.
 
     Args:
         url: ``sqlite:///relative/store.db``, ``sqlite:////absolute/store.db`` or ``postgresql://...``.
-        media: Folder of media files, with a folder for every tenant; None: items have none.
 
     Raises:
         BadSetting: The URL is of no known form.
@@ -40,7 +39,7 @@ def open_store(url: str, *, media: Path | None = None) -> SqlStore:
 
     database = _database(made)
     try:
-        return SqlStore(database, url, media)
+        return SqlStore(database, url)
     except BaseException:
         database.close()
         raise

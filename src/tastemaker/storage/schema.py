@@ -77,6 +77,7 @@ events = Table(
     UniqueConstraint("tenant", "id"),
     Index("events_by_user", "tenant", "user", "time", "number"),
     Index("events_by_time", "tenant", "time"),
+    Index("events_by_number", "tenant", "number"),
     sqlite_autoincrement=True,  # numbers of erased events are never given again
 )
 
@@ -94,7 +95,7 @@ shown = Table(
     _text("propensities"),
     _text("sources"),
     Index("shown_by_time", "tenant", "time"),
-    Index("shown_by_user", "tenant", "user"),
+    Index("shown_by_user", "tenant", "user", "time"),
 )
 
 keys = Table("keys", metadata, *_key("digest"), _text("tenant"), _text("scopes"), _text("label", server_default=""))

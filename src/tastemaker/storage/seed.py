@@ -20,6 +20,7 @@ from tastemaker.storage.base import Attribute, Item, User
 from tastemaker.storage.database import Row, Session
 from tastemaker.storage.schema import events, items, users
 from tastemaker.storage.shop import SqlShop
+from tastemaker.storage.snapshot import POSITIVE
 
 CHUNK = 50_000  # rows a transaction
 _BY_SIGN = ("neutral", "like", "dislike")  # indexed by the sign 0, 1, -1
@@ -40,6 +41,9 @@ def seed(shop: SqlShop, data: Dataset, run: Run | None = None) -> int:
         How many events were added.
     """
     run = run or Run()
+    liked = data.interactions.value[data.interactions.sign > 0]
+    if data.explicit and len(liked) and shop.note(POSITIVE) is None:
+        shop.note(POSITIVE, float(liked.min()))
     user_rows, item_rows = range(0, len(data.users), CHUNK), range(0, len(data.items), CHUNK)
     for start in run.progress(user_rows, "users", len(user_rows)):
         with shop.database.writing() as session:

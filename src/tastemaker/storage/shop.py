@@ -12,7 +12,7 @@ from tastemaker.data.settings import DataSettings
 from tastemaker.storage import catalogue, erase, lists, log
 from tastemaker.storage.base import Event, Item, Shown, User, Version
 from tastemaker.storage.database import Database
-from tastemaker.storage.snapshot import snapshot
+from tastemaker.storage.snapshot import POSITIVE, snapshot
 
 
 class SqlShop:
@@ -83,6 +83,11 @@ class SqlShop:
         with self.database.reading() as session:
             return log.after(session, self.tenant, after, limit)
 
+    def last_event(self) -> int:
+        """Number of the latest event, 0 without any."""
+        with self.database.reading() as session:
+            return log.last(session, self.tenant)
+
     def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
         """Take back; how many there were."""
         with self.database.writing() as session:
@@ -103,10 +108,12 @@ class SqlShop:
 
         Args:
             until: Seconds since 1970; None takes all events.
-            settings: Weights of events and what becomes of repeated ones; None takes the defaults.
+            settings: Weights of events and what becomes of repeated ones; None takes the defaults, with ratings
+                positive from where they are in what was seeded.
         """
+        settings = settings or DataSettings(positive_from=self.note(POSITIVE))
         with self.database.reading() as session:
-            return snapshot(session, self.tenant, self.media, until, settings or DataSettings())
+            return snapshot(session, self.tenant, self.media, until, settings)
 
     def export(self, user: str) -> dict[str, Any]:
         """All that is kept of a user, as plain JSON values: "user", "events", "shown"."""

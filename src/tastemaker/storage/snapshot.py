@@ -27,6 +27,7 @@ from tastemaker.storage.database import Session
 from tastemaker.storage.schema import events, items, users
 
 CHUNK = 50_000
+POSITIVE = "positive_from"  # a note: ratings from here on are positive
 Columns = dict[str, Any]
 
 

@@ -27,21 +27,18 @@ class SqlStore:
     Args:
         database: Where.
         url: As it was asked for.
-        media: The folder with a folder of files for every tenant, or None.
     """
 
-    def __init__(self, database: Database, url: str, media: Path | None) -> None:
+    def __init__(self, database: Database, url: str) -> None:
         self.database, self.url = database, url
-        self._media = None if media is None else media.absolute()
         migrate(database)
         self._histories = log.Histories(database)
 
-    def shop(self, tenant: str = "default") -> SqlShop:
-        """One tenant's part; made when it is first written to."""
+    def shop(self, tenant: str = "default", media: Path | None = None) -> SqlShop:
+        """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         if not tenant or tenant in (".", "..") or set(tenant) & set("/\\\0"):
             raise DataError(f"A tenant cannot be called {tenant!r}; expected a name without slashes.")
-        media = None if self._media is None else self._media / tenant
-        return SqlShop(self.database, self._histories, tenant, media)
+        return SqlShop(self.database, self._histories, tenant, None if media is None else media.absolute())
 
     def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
         """`Shop.append` for several (tenant, events) in one transaction."""
@@ -49,9 +46,9 @@ class SqlStore:
             return log.append(session, groups)
 
     def put_key(self, digest: str, tenant: str, scopes: Sequence[str], label: str = "") -> None:
-        """Keep a key by its hash; no scopes take it away."""
+        """Keep a key by its hash; no scopes take away one of that tenant."""
         with self.database.writing() as session:
-            session.run(delete(keys).where(keys.c.digest == digest))
+            session.run(delete(keys).where(keys.c.digest == digest, keys.c.tenant == tenant))
             session.insert(keys, [(digest, tenant, dumps(list(scopes)), label)] if scopes else [])
 
     def key(self, digest: str) -> tuple[str, tuple[str, ...]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar, final
 
 import numpy as np
@@ -67,7 +67,7 @@ class MMR(Recommender):
 
     def _reorder(self) -> Reorder:
         unit = self._fitted()
-        return Reorder(self.model, self.depth, self.trade, lambda _, items: Unlike(products(unit, items)))
+        return Reorder(self.model, self.depth, self.trade, lambda _, items: _unlike(products(unit, items)))
 
     def _fitted(self) -> NDArray[np.float32]:
         if self._unit is None:
@@ -76,17 +76,27 @@ class MMR(Recommender):
 
 
 class Unlike:
-    """Less the likeness to the most alike item of the list, for cosines (q, c, c); 0 in an empty list."""
+    """Less the likeness to the most alike item of the list; 0 in an empty list.
 
-    def __init__(self, cosines: Floats) -> None:
-        self._cosines = cosines
+    Args:
+        cosines: Those of all candidates, shape (q, c), with the one at each list's place, shape (q,).
+        shape: (q, c).
+    """
+
+    def __init__(self, cosines: Callable[[NDArray[np.intp]], Floats], shape: tuple[int, int]) -> None:
+        self._cosines, self._shape = cosines, shape
         self._nearest: Floats | None = None
 
     def worth(self) -> Floats:
         """In [-1, 1], shape (q, c)."""
-        return np.zeros(self._cosines.shape[:2], np.float32) if self._nearest is None else -self._nearest
+        return np.zeros(self._shape, np.float32) if self._nearest is None else -self._nearest
 
     def take(self, place: NDArray[np.intp]) -> None:
         """Compare all with the new item."""
-        new = self._cosines[np.arange(len(place)), place]
+        new = self._cosines(place)
         self._nearest = new if self._nearest is None else np.maximum(self._nearest, new)
+
+
+def _unlike(cosines: Floats) -> Unlike:
+    """For the cosines of all pairs, shape (q, c, c)."""
+    return Unlike(lambda place: cosines[np.arange(len(place)), place], cosines.shape[:2])

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core.threads import in_threads
+from tastemaker.core.top import top_k
 from tastemaker.data import Query, Recommendations
 from tastemaker.models.base import Recommender, Scores
-from tastemaker.models.ranking import Wish, masked, top_k
+from tastemaker.models.ranking import Wish, masked
 
 QUERIES = 128  # lists at a time: the likeness of each pair of their items is held
 LAST = np.float32(-1e6)  # where a list has no item

@@ -31,12 +31,15 @@ class VectorIndex(Protocol):
     def search(self, vectors: Floats, k: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Rows, Floats]:
         """Rows and products of the best `k`, each (q, k), best first, ties by row; -1 and -inf pad.
 
+        A query of zeros finds nothing.
+
         The filter acts inside the search: where at least `k` rows are allowed, `k` come back.
 
         Args:
             vectors: Shape (q, dim).
             k: At least 1.
-            allowed: Bool, shape (n,) for all queries or (q, n).
+            allowed: Bool, shape (n,) for all queries or (q, n); rows that it does not reach, because they were put
+                after it was made, are not allowed.
         """
         ...
 

@@ -1,0 +1,36 @@
+"""The application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from tastemaker import __version__
+from tastemaker.http import problems
+from tastemaker.http.context import Context
+from tastemaker.http.limits import BodyLimit, PlainJson
+from tastemaker.http.metrics import Measured
+from tastemaker.http.routes import admin, events, health, items, lists, users
+from tastemaker.serving.service import Service
+
+
+def application(service: Service) -> FastAPI:
+    """Addresses over `service`, which it closes when it ends; CORS stays off: pages ask their shop's own server."""
+
+    @asynccontextmanager
+    async def alive(app: FastAPI) -> AsyncIterator[None]:
+        service.keeper()
+        yield
+        app.state.context.close()
+
+    app = FastAPI(title="tastemaker", version=__version__, lifespan=alive, redoc_url=None)
+    app.state.context = Context(service)
+    for group in (items, users, events, lists, admin, health):
+        app.include_router(group.ROUTES)
+    problems.add(app)
+    app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)
+    app.add_middleware(PlainJson)
+    app.add_middleware(Measured)
+    return app

@@ -1,0 +1,121 @@
+"""What every address needs: the service, who calls, and answers as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request
+from pydantic import TypeAdapter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from tastemaker.http.batches import Batches
+from tastemaker.http.keys import Caller, Keys
+from tastemaker.http.limits import Rates
+from tastemaker.http.problems import Problem
+from tastemaker.serving.keeper import Keeper
+from tastemaker.serving.service import Service
+from tastemaker.storage.base import Shop
+
+T = TypeVar("T")
+
+
+class Context:
+    """One for an application; kept in its state.
+
+    Args:
+        service: What answers.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.keys = Keys(service.store)
+        self.rates = Rates(service.settings.requests_per_second)
+        self._batches: dict[str, Batches] = {}
+
+    def batches(self, keeper: Keeper, tenant: str) -> Batches:
+        """Requests of one tenant that are answered together."""
+        found = self._batches.get(tenant)
+        if found is None:
+            found = self._batches[tenant] = Batches(lambda asks: keeper.engine.recommend(asks))
+        return found
+
+    def close(self) -> None:
+        """End everything."""
+        for batches in self._batches.values():
+            batches.close()
+        self.service.close()
+
+
+class Call:
+    """One request of a known caller.
+
+    Args:
+        request: The request.
+        scope: What the key must allow.
+    """
+
+    def __init__(self, request: Request, scope: str) -> None:
+        self.context: Context = request.app.state.context
+        self.request = request
+        self.caller: Caller = self.context.keys.caller(request, scope)
+        self.context.rates.take(self.caller.digest)
+
+    @property
+    def shop(self) -> Shop:
+        """The caller's part of the store."""
+        return self.context.service.shop(self.caller.tenant)
+
+    @property
+    def keeper(self) -> Keeper:
+        """The caller's engine."""
+        return self.context.service.keeper(self.caller.tenant)
+
+    @property
+    def batches(self) -> Batches:
+        """Where his requests for lists go."""
+        return self.context.batches(self.keeper, self.caller.tenant)
+
+    async def body(self, kind: TypeAdapter[T]) -> T:
+        """The body, checked."""
+        return kind.validate_json(await self.request.body() or b"{}")
+
+    async def once(self, work: Callable[[], Awaitable[Any]]) -> Response:
+        """The answer to a write; the same again where its ``Idempotency-Key`` came before."""
+        key = self.request.headers.get("idempotency-key", "")
+        if not key:
+            return answer(await work())
+        if len(key) > 128:
+            raise Problem(400, f"An Idempotency-Key may have 128 characters; this one has {len(key)}.")
+        body = f"{self.request.method} {self.request.url.path}\n".encode() + await self.request.body()
+        mark, name = hashlib.sha256(body).hexdigest(), f"{self.caller.digest[:16]} {key}"
+        kept = await run_in_threadpool(self.shop.once, name, mark)
+        if kept is not None:
+            return Response(kept, media_type="application/json")
+        said = orjson.dumps(await work()).decode()
+        await run_in_threadpool(self.shop.once, name, mark, said)
+        return Response(said, media_type="application/json")
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """JSON."""
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def caller(scope: str) -> Callable[[Request], Call]:
+    """A dependency: who calls, with that scope."""
+
+    def depends(request: Request) -> Call:
+        return Call(request, scope)
+
+    return depends
+
+
+def described(kind: TypeAdapter[Any]) -> dict[str, Any]:
+    """What OpenAPI says of a body that is checked by hand."""
+    schema = kind.json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

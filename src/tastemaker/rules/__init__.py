@@ -1,0 +1,1 @@
+"""What may stand in a list, and where: filters, boosts, caps, diversity and exploration."""

@@ -1,0 +1,1 @@
+"""Answers in milliseconds from a saved pipeline and a store; no HTTP in it."""

@@ -1,0 +1,154 @@
+"""One list: candidates of several sources, scored, re-ordered, filled up, and told why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.rules.caps import capped
+from tastemaker.rules.diversity import diversified
+from tastemaker.rules.explore import EpsilonSlots
+from tastemaker.serving.ask import SOURCES, Answer, Ask, Listed
+from tastemaker.serving.histories import Asking
+from tastemaker.serving.live import Live
+from tastemaker.serving.parts import total
+from tastemaker.serving.plan import PLAIN, Plan
+from tastemaker.serving.reasons import reason
+from tastemaker.serving.scoring import Scored
+from tastemaker.serving.sources import OTHERS, best
+
+Rows = NDArray[np.int32]
+Floats = NDArray[np.float64]
+EVERY = 5  # the last of so many places may explore
+
+
+class Making:
+    """The making of one list.
+
+    Args:
+        live: Items.
+        asking: Who asks.
+        plan: How.
+        ask: What is asked.
+    """
+
+    def __init__(self, live: Live, asking: Asking, plan: Plan, ask: Ask) -> None:
+        self._live, self._asking, self._plan, self._ask = live, asking, plan, ask
+        self._request = ask.request or uuid4().hex
+        never = [*([] if ask.repeat else [asking.seen]), live.rows(ask.exclude), live.rows(ask.items)]
+        self._never = np.concatenate([np.empty(0, np.int32), *never])
+        self._allowed: NDArray[np.bool_] | None = None
+
+    def answer(self, scored: Scored | None, query: int, degraded: str, arms: Mapping[str, str]) -> Answer:
+        """The list; `scored` None where the model failed."""
+        found, sources = self._candidates(scored, query)
+        rows, scores = self._ordered(found, scored, query)
+        rows, scores, chances = self._shaped(rows, scores)
+        if len(rows) < self._ask.k:
+            rows, scores = self._filled(rows, scores, sources)
+            chances = np.concatenate([chances, np.ones(len(rows) - len(chances))])
+        listed = [
+            self._listed(*one, sources) for one in zip(rows.tolist(), scores.tolist(), chances.tolist(), strict=True)
+        ]
+        return Answer(self._request, tuple(listed), self._live.version, degraded, dict(arms))
+
+    def _candidates(self, scored: Scored | None, query: int) -> tuple[dict[int, float], dict[int, str]]:
+        """Rows with the score of the source that named them first, and that source."""
+        found: dict[int, float] = {}
+        sources: dict[int, str] = {}
+        for source in self._plan.sources:
+            rows, scores = self._of(source, scored, query)
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+                if row not in found:
+                    found[row], sources[row] = score, source
+        return found, sources
+
+    def _of(self, source: str, scored: Scored | None, query: int) -> tuple[Rows, Any]:
+        depth = self._plan.depth
+        if source != "model":
+            return self._other(source, depth)
+        if scored is None:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        rows, scores = scored.best(query, depth + len(self._never), self._plan.allowed)
+        if len(self._never):
+            kept = ~np.isin(rows, self._never)
+            rows, scores = rows[kept], scores[kept]
+        return rows[:depth], scores[:depth]
+
+    def _other(self, source: str, k: int) -> tuple[Rows, Any]:
+        scores = OTHERS[source](self._live, self._asking, len(self._plan.allowed))
+        return best(scores, k, self._open())
+
+    def _open(self) -> NDArray[np.bool_]:
+        """What the list may hold, and has not been seen."""
+        if self._allowed is None:
+            self._allowed = self._plan.allowed.copy()
+            self._allowed[self._never[self._never < len(self._allowed)]] = False
+        return self._allowed
+
+    def _ordered(self, found: dict[int, float], scored: Scored | None, query: int) -> tuple[Rows, Floats]:
+        """Best first; as the only source has it, where nothing else counts."""
+        rows = np.fromiter(found, np.int32, len(found))
+        scores = np.fromiter(found.values(), np.float64, len(found))
+        weights, boosts = self._plan.weights, self._plan.boosts
+        one = len(self._plan.sources) == 1
+        if not (one and weights == PLAIN and not len(self._asking.disliked)):
+            behaviour = np.full(len(rows), np.nan) if scored is None else scored.at(query, rows).astype(np.float64)
+            scores = total(self._live, self._asking, rows, behaviour, weights)
+        if boosts is not None:
+            with np.errstate(divide="ignore"):
+                scores = scores + np.log(boosts[rows])
+        order = np.argsort(-scores, kind="stable")
+        order = order[np.isfinite(scores[order])]
+        return rows[order], scores[order]
+
+    def _shaped(self, rows: Rows, scores: Floats) -> tuple[Rows, Floats, Floats]:
+        """Caps, diversity, exploration; and the chance of each place."""
+        plan, k = self._plan, self._ask.k
+        joint = self._live.space.joint
+        if plan.diversity and joint.shape[1] and len(rows):
+            inside = len(rows) if plan.caps else k
+            order = diversified(scores.astype(np.float32), joint[rows], inside, plan.diversity)
+            rows, scores = rows[order], scores[order]
+        if plan.caps:
+            kept = capped(rows, plan.view, plan.caps, k)
+            rows, scores = rows[kept], scores[kept]
+        chances = np.ones(min(k, len(rows)))
+        if not plan.explore:
+            return rows[:k], scores[:k], chances
+        slots = EpsilonSlots(slots=tuple(range(min(EVERY, k) - 1, max(k, 1), EVERY)), epsilon=plan.explore)
+        placed = slots.place(rows[:k], rows[k:], self._request)
+        score = dict(zip(rows.tolist(), scores.tolist(), strict=True))
+        return placed.items, np.array([score[row] for row in placed.items.tolist()]), placed.propensities
+
+    def _filled(self, rows: Rows, scores: Floats, sources: dict[int, str]) -> tuple[Rows, Floats]:
+        """The next sources in turn, until the list is full."""
+        listed = set(rows.tolist())
+        more: list[int] = []
+        for source in SOURCES:
+            need = self._ask.k - len(listed)
+            if source == "model" or source in self._plan.sources or need <= 0:
+                continue
+            found, _ = best(
+                OTHERS[source](self._live, self._asking, len(self._plan.allowed)),
+                self._ask.k + len(listed),
+                self._open(),
+            )
+            for row in [row for row in found.tolist() if row not in listed][:need]:
+                listed.add(row)
+                more.append(row)
+                sources[row] = source
+        low = float(scores.min()) if len(scores) else 0.0
+        return (
+            np.concatenate([rows, np.array(more, np.int32)]),
+            np.concatenate([scores, low - 1.0 - np.arange(len(more))]),
+        )
+
+    def _listed(self, row: int, score: float, chance: float, sources: Mapping[int, str]) -> Listed:
+        live, source = self._live, sources[row]
+        why = reason(live, self._asking, row, source) if self._ask.explain else ""
+        return Listed(live.ids[row], round(score, 6), source, live.titles[row], why, chance)
