@@ -266,5 +266,3 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
-
-
