@@ -20,6 +20,7 @@ K = TypeVar("K", bound=Known)
 
 BATCH = {"text": 64, "image": 32, "audio": 8, "video": 4}  # entries given to an encoder at once
 FLUSH = 2.0  # seconds after which what was made is on disk
+MOST = 4096  # vectors that may wait for it
 
 
 class Filled(NamedTuple):
@@ -65,7 +66,7 @@ def encode_all(encoder: Encoder, pairs: Iterable[tuple[str, Any]], into: tuple[R
             found = {key: row for (key, _), row in zip(batch, made, strict=True)}
             useless |= {key for key, row in found.items() if not np.isfinite(row).all()}
             waiting |= {key: row for key, row in found.items() if key not in useless}
-            if time.monotonic() - start > FLUSH:
+            if time.monotonic() - start > FLUSH or len(waiting) >= MOST:
                 cache.put(mark, waiting)
                 rows.put(waiting)
                 waiting, start = {}, time.monotonic()
