@@ -167,17 +167,11 @@ def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verif
 
 def _gathered(encoder: Encoder, keys: Sequence[tuple[str, ...]], filled: Filled, broken: Sequence[Broken]) -> _Found:
     """One vector an item: the mean over its contents."""
-    vectors = filled.vectors
-    dim = len(next(iter(vectors.values()))) if vectors else int(getattr(encoder, "dim", 1))
-    out = np.zeros((len(keys), dim), np.float32)
-    present = np.zeros(len(keys), bool)
-    for row, mine in enumerate(keys):
-        if good := [vectors[key] for key in mine if key in vectors]:
-            out[row], present[row] = np.mean(good, axis=0), True
+    vectors, present = filled.vectors.gathered(keys, int(getattr(encoder, "dim", 1)))
     counted = {
         "encoded": filled.fresh,
-        "cached": len(vectors) - filled.fresh,
+        "cached": len(filled.vectors) - filled.fresh,
         "missing": int((~present).sum()),
         "broken": len(broken),
     }
-    return {encoder.name: Features(cast(Any, encoder.source), out, present)}, {encoder.name: counted}, broken
+    return {encoder.name: Features(cast(Any, encoder.source), vectors, present)}, {encoder.name: counted}, broken
