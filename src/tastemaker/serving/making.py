@@ -97,7 +97,7 @@ class Making:
         weights, boosts = self._plan.weights, self._plan.boosts
         one = len(self._plan.sources) == 1
         if not (one and weights == PLAIN and not len(self._asking.disliked)):
-            behaviour = np.full(len(rows), np.nan) if scored is None else scored.at(query, rows).astype(np.float64)
+            behaviour = self._behaviour(rows, scores, scored, query)
             scores = total(self._live, self._asking, rows, behaviour, weights)
         if boosts is not None:
             with np.errstate(divide="ignore"):
@@ -105,6 +105,14 @@ class Making:
         order = np.argsort(-scores, kind="stable")
         order = order[np.isfinite(scores[order])]
         return rows[order], scores[order]
+
+    def _behaviour(self, rows: Rows, scores: Floats, scored: Scored | None, query: int) -> Floats:
+        """The model's scores: those that the candidates came with where they are all its own."""
+        if scored is None:
+            return np.full(len(rows), np.nan)
+        if self._plan.sources == ("model",):
+            return scores
+        return scored.at(query, rows).astype(np.float64)
 
     def _shaped(self, rows: Rows, scores: Floats) -> tuple[Rows, Floats, Floats]:
         """Caps, diversity, exploration; and the chance of each place."""
