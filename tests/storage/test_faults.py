@@ -1,30 +1,27 @@
 """A data base that is locked, full or gone: told clearly, nothing half-written, and on by itself afterwards."""
 
-import sqlite3
+import os
+import shutil
+import subprocess
+from sqlite3 import connect
 
 import pytest
 from sqlalchemy import text
 
 from stores import events
 from tastemaker.core.errors import ServiceError
+from tastemaker.storage import sqlite
 from tastemaker.storage.base import Event, Item
 from tastemaker.storage.intake import Intake
 from tastemaker.storage.open import open_store
 
 
-def settings(monkeypatch, **values):
-    for name, value in values.items():
-        monkeypatch.setattr(f"tastemaker.storage.sqlite.{name}", value)
-
-
 def test_a_locked_data_base_is_told_and_work_goes_on_after_it(tmp_path, monkeypatch):
-    from tastemaker.storage import sqlite
-
-    settings(monkeypatch, _SETTINGS=(*sqlite._SETTINGS, "busy_timeout = 50"))
+    monkeypatch.setattr(sqlite, "_SETTINGS", (*sqlite._SETTINGS, "busy_timeout = 50"))
     store = open_store(f"sqlite:///{tmp_path}/store.db")
     shop = store.shop()
     shop.append(events(5))
-    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other = connect(tmp_path / "store.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for write in (lambda: shop.append(events(5, seed=1)), lambda: shop.put_items([Item("mug")]), store.check):
         with pytest.raises(ServiceError, match="another process is writing"):
@@ -46,7 +43,36 @@ def test_a_thread_that_writes_too_long_is_told(tmp_path, monkeypatch):
     store.close()
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path):
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 1 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    if os.getuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here (it needs root)")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(small_disk):
+    store = open_store(f"sqlite:///{small_disk}/store.db")
+    shop, stored = store.shop(), 0
+    with pytest.raises(ServiceError, match=r"disk is full.*nothing of this was stored"):
+        for seed in range(1000):
+            stored += sum(shop.append(events(50, seed=seed)))
+    assert len(shop.events(limit=100_000)) == stored > 0
+    with pytest.raises(ServiceError, match="full"):
+        store.shop().put_items([Item(f"new{k}", "title " * 100) for k in range(1000)])
+    subprocess.run(["mount", "-o", "remount,size=8m", small_disk], check=True)
+    assert shop.append(events(50, seed=-1)) == [True] * 50
+    assert len(shop.events(limit=100_000)) == stored + 50
+    assert shop.item("new0") is None
+    store.check()
+    store.close()
+
+
+def test_a_file_at_its_limit_is_told_and_nothing_is_half_written(tmp_path):
     """By the limit that SQLite has for its own file."""
     store = open_store(f"sqlite:///{tmp_path}/store.db")
     shop, intake = store.shop(), Intake(store)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
@@ -20,6 +21,9 @@ from tastemaker.storage.database import Database, Session
 from tastemaker.storage.migrations import migrate
 from tastemaker.storage.schema import about, counters, erasures, events, items, metadata, shown, users
 from tastemaker.storage.sqlite import Sqlite
+
+if TYPE_CHECKING:
+    from tastemaker.storage.store import SqlStore
 
 TAKEN = "taken"
 _KEPT = (about, erasures, counters)  # of the store that a backup comes into
@@ -42,7 +46,7 @@ def write_backup(database: Database, path: Path) -> None:
         os.replace(made, path)
 
 
-def restore(path: Path, database: Database) -> int:
+def restore(path: Path, store: SqlStore) -> int:
     """Put a backup in place of all that a store has, in one transaction.
 
     Users that were erased after the backup was made stay erased, as far as the store, or the backup, remembers.
@@ -50,7 +54,7 @@ def restore(path: Path, database: Database) -> int:
 
     Args:
         path: What `write_backup` wrote, of this or an older version.
-        database: Of the store.
+        store: Where to.
 
     Returns:
         How many users were erased again.
@@ -60,14 +64,14 @@ def restore(path: Path, database: Database) -> int:
         SavedError: It is no backup, or of a newer version.
     """
     with _opened(path) as backup:
-        with backup.reading() as source, database.writing() as session:
+        with backup.reading() as source, store.database.writing() as session:
             taken = source.run(select(about.c.value).where(about.c.name == TAKEN)).scalar()
             if taken is None:
                 raise SavedError(f"{path} is no backup; name a file that was written as one.")
             _replace(source, session)
             again = _erase_again(source, session, float(taken))
-        database.scrub()
-    return again
+        store.database.scrub(again)
+    return len(again)
 
 
 @contextmanager
@@ -100,7 +104,7 @@ def _replace(source: Session, session: Session) -> None:
         catalogue.put_items(session, tenant, gone)
 
 
-def _erase_again(source: Session, session: Session, taken: float) -> int:
+def _erase_again(source: Session, session: Session, taken: float) -> list[str]:
     """Erase whom one of both remembers as erased after the backup was made."""
     known: _Erased = {}
     for tenant, digest, when in [*source.rows(select(erasures)), *session.rows(select(erasures))]:
@@ -109,12 +113,12 @@ def _erase_again(source: Session, session: Session, taken: float) -> int:
     session.insert(erasures, [(*key, when) for key, when in known.items()])
     later = {key: when for key, when in known.items() if when > taken}
     salts = {erase.salt_of(digest) for _, digest in later}
-    again = 0
+    again = []
     for tenant, user in _everyone(session) if later else ():
         times = [later.get((tenant, erase.digest(salt, tenant, user)), 0.0) for salt in salts]
         if any(times):
             erase.forget(session, tenant, user, max(times))
-            again += 1
+            again.append(user)
     return again
 
 

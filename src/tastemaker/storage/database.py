@@ -96,8 +96,8 @@ class Database(ABC):
         """Let numbers of events go on behind the largest, after rows came with numbers of their own."""
 
     @abstractmethod
-    def scrub(self) -> None:
-        """Take what was deleted out of all files."""
+    def scrub(self, names: Sequence[str] = ()) -> None:
+        """Take what was deleted, and every copy of these names, out of all files."""
 
     @abstractmethod
     def copy_to(self, path: Path) -> None:

@@ -70,7 +70,7 @@ class Postgres(Database):
             text(f"SELECT setval(pg_get_serial_sequence(:table, :column), {last})"), {"table": table, "column": column}
         )
 
-    def scrub(self) -> None:
+    def scrub(self, names: Sequence[str] = ()) -> None:
         """VACUUM: rows that were deleted leave the tables' files."""
         with self.told(), self._writers.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             names = ", ".join(f'"{table.name}"' for table in schema.metadata.sorted_tables)

@@ -124,7 +124,7 @@ class SqlShop:
         """Erase a user and all he did; how many rows went. His id is afterwards nowhere in the store's files."""
         with self.database.writing() as session:
             gone = erase.forget(session, self.tenant, user, time.time())
-        self.database.scrub()
+        self.database.scrub([user])
         return gone
 
     def retain(self, before: float) -> int:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,28 @@ class Sqlite(Database):
     def numbered(self, connection: Connection) -> None:
         """AUTOINCREMENT goes on by itself."""
 
-    def scrub(self) -> None:
-        """Empty the log; deleted content was overwritten when it was deleted."""
+    def scrub(self, names: Sequence[str] = ()) -> None:
+        """Empty the log; what was deleted was overwritten then.
+
+        Copies that were left where a page was split stay: where a name is still found the file is written anew.
+        """
         with self.told(), self._lock, closing(self._writers.raw_connection()) as connection:
             cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            busy = (cursor.fetchone() or (1,))[0]
+            self._empty_log(cursor)
+            if self._holds(names):
+                for statement in ("PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"):
+                    cursor.execute(statement)
+                self._empty_log(cursor)
             cursor.close()
-        if busy:
+
+    def _empty_log(self, cursor: Any) -> None:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cursor.fetchone()[0]:
             raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+
+    def _holds(self, names: Sequence[str]) -> bool:
+        with self.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return any(content.find(name.encode()) >= 0 for name in names)
 
     def copy_to(self, path: Path) -> None:
         """By the online backup of SQLite."""
