@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tastemaker import __version__
 from tastemaker.cli import adapt, ask, compare, fetch, learn, look, measure, media, serve
+from tastemaker.cli.output import fetched
 
 EPILOG = """examples:
   tastemaker demo                            MovieLens-100K and a generated world, end to end
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tastemaker.core.errors import TastemakerError
 
     try:
+        fetched(args)
         args.run(args)
         sys.stdout.flush()
     except (TastemakerError, OSError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker.core import BadSetting, DataError, Run
 from tastemaker.data import Dataset, Features, FeatureSet, Table
+from tastemaker.data.remote.cloud import bring
 from tastemaker.features.attributes import Attributes, TableCode
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
@@ -160,6 +161,7 @@ def _text(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> _Fo
 
 
 def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:
+    bring(data, cast(Any, encoder.source), run)
     files = Files(data, encoder, cache, verify)
     filled = files.vectors(run)
     return _gathered(encoder, files.keys, filled, files.broken)

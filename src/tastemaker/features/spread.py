@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from tastemaker.compute.base import Executor
 from tastemaker.compute.local import LocalExecutor
 from tastemaker.core import PartFailed, Run, ServiceError, spec_of
 from tastemaker.data import Dataset
+from tastemaker.data.remote.cloud import bring
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.extract import check
@@ -66,7 +67,7 @@ def spread(data: Dataset, encoder: Encoder, executor: Executor, *, cache: Featur
     """
     start = time.monotonic()
     check(data, encoder)
-    stock: Stock = Texts(data) if encoder.source == "text" else Media(data, encoder, cache)
+    stock = _stock(data, encoder, cache, run)
     before = known(encoder, Known(stock.sizes), cache)
     lacking = set(before.lacking())
     parts = _only(lacking, cut(stock.sizes, str(encoder.source))) if lacking else []
@@ -80,6 +81,13 @@ def spread(data: Dataset, encoder: Encoder, executor: Executor, *, cache: Featur
         "broken": len(stock.broken),
     }
     return Spread(counts, len(parts), time.monotonic() - start, tuple(stock.broken))
+
+
+def _stock(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> Stock:
+    if encoder.source == "text":
+        return Texts(data)
+    bring(data, cast(Any, encoder.source), run)
+    return Media(data, encoder, cache)
 
 
 class _Job(NamedTuple):
