@@ -63,7 +63,7 @@ async def _served(call: Call, made: Callable[[], Version]) -> Response:
         version = await run_in_threadpool(made)
     except (DataError, SavedError) as error:
         raise Problem(409, str(error)) from error
-    await run_in_threadpool(call.keeper.swap, version)
+    await run_in_threadpool(call.keeper.look)
     return answer(_plain(version))
 
 
