@@ -29,7 +29,7 @@ async def put_many(call: Writes, items: Annotated[list[ItemBody], MinLen(1), Max
     """Each by its id; all or none."""
 
     async def work() -> Any:
-        await _put(call, [body.item() for body in items])
+        await call.put_items([body.item() for body in items])
         return {"items": len(items)}
 
     return await call.once(work)
@@ -53,7 +53,7 @@ async def put(call: Writes, name: Name, body: ItemBody) -> Response:
     """The id of the address and of the body must be the same."""
     if body.id != name:
         raise Problem(422, f"The address speaks of {name!r}, the body of {body.id!r}.")
-    await _put(call, [body.item()])
+    await call.put_items([body.item()])
     return answer(plain(await _known(call, name)))
 
 
@@ -67,7 +67,7 @@ async def change(call: Writes, name: Name, body: ItemChange) -> Response:
             raise Problem(422, f"{field} cannot be null; leave it out to keep it.")
     if "texts" in changes:
         changes["texts"] = tuple(changes["texts"])
-    await _put(call, [replace(item, **changes)])
+    await call.put_items([replace(item, **changes)])
     return answer(plain(await _known(call, name)))
 
 
@@ -87,13 +87,8 @@ async def upload(call: Writes, name: Name, modality: Literal["image", "audio", "
     folder = call.context.service.home.media(call.caller.tenant)
     file = await run_in_threadpool(keep, await call.request.body(), modality, folder)
     media = {**item.media, modality: (file,)}
-    await _put(call, [replace(item, media=media)])
+    await call.put_items([replace(item, media=media)])
     return answer({"item": name, "file": file})
-
-
-async def _put(call: Call, items: list[Item]) -> None:
-    await run_in_threadpool(call.shop.put_items, items)
-    await run_in_threadpool(call.context.service.written, call.caller.tenant)
 
 
 async def _known(call: Call, name: str) -> Item:
