@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import tastemaker as tm
+from running import running
 from shop import write_shop
 from tastemaker.features.text.tfidf import TfIdf
 from tastemaker.http.app import application
@@ -50,3 +51,10 @@ def http(bare):
     """Requests with a key that may do everything."""
     bare.headers["X-API-Key"] = "all"
     return bare
+
+
+@pytest.fixture(scope="session")
+def server(saved, tmp_path_factory):
+    """A process of its own; tests that ask it leave its shop's own users and items as they are."""
+    with running(saved, tmp_path_factory.mktemp("running") / "home") as found:
+        yield found
