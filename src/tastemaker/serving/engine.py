@@ -13,7 +13,7 @@ from tastemaker.core import DataError, TastemakerError
 from tastemaker.serving.arms import Arms
 from tastemaker.serving.ask import Answer, Ask, Scenario
 from tastemaker.serving.experiments import Experiment
-from tastemaker.serving.histories import Asking
+from tastemaker.serving.histories import Asking, due
 from tastemaker.serving.live import Live
 from tastemaker.serving.making import Making
 from tastemaker.serving.plan import Plan, Planner
@@ -119,7 +119,7 @@ class Engine:
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
-        stored = self.shop.history(ask.user, self.settings.history) if user is not None else []
+        stored = due(self.shop.history(ask.user, self.settings.history), now) if user is not None else []
         session = [Event(ask.user, did.item, did.kind, did.value, now) for did in ask.events]
         wanted = [Event(ask.user, item, "like", 1.0, now) for item in ask.items]
         about: Mapping[str, Attribute] = {} if user is None else user.attributes

@@ -18,6 +18,12 @@ from tastemaker.pipeline import Pipeline
 from tastemaker.storage.base import Attribute, Event
 
 Rows = NDArray[np.int32]
+LATER = "write-back"  # session of events that count once their time has come
+
+
+def due(events: Sequence[Event], now: float) -> list[Event]:
+    """Without those that are to count later."""
+    return [event for event in events if event.session != LATER or event.time <= now]
 
 
 @dataclass(frozen=True, slots=True)
