@@ -27,7 +27,7 @@ def application(service: Service) -> FastAPI:
 
     app = FastAPI(title="tastemaker", version=__version__, lifespan=alive, redoc_url=None)
     app.state.context = Context(service)
-    for group in (items, users, events, lists, admin, experiments, health, gorse):
+    for group in (lists, events, items, users, admin, experiments, health, gorse):
         app.include_router(group.ROUTES)
     problems.add(app)
     app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)

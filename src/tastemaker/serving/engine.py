@@ -112,7 +112,8 @@ class Engine:
             live, planner = serving.lane(given.model)
             user = self.shop.user(ask.user) if ask.user else None
             asking = self.asking(live, ask, now, user)
-            plan = planner.plan(ask, scenario, {} if user is None else user.attributes, now)
+            told: Mapping[str, Attribute] = {} if user is None else user.attributes
+            plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
             return Turn(ask, live, asking, plan, given.arms)
         except TastemakerError as error:
             return error

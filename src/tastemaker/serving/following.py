@@ -12,6 +12,7 @@ from tastemaker.data import FeatureSet
 from tastemaker.pipeline import load
 from tastemaker.serving.live import Live, Waiting
 from tastemaker.serving.placing import Placer
+from tastemaker.serving.scoring import Choice
 from tastemaker.storage.base import Item, Shop, Version
 
 RECENT = 100_000  # events that a start reads to know what is asked for
@@ -26,15 +27,16 @@ class Followed:
         shop: The tenant's part of the store.
         media: Where its items' files lie.
         version: What is loaded.
+        index: How vectors are searched; see `ServeSettings`.
 
     Attributes:
         live: What answers.
     """
 
-    def __init__(self, shop: Shop, media: Path, version: Version) -> None:
+    def __init__(self, shop: Shop, media: Path, version: Version, index: Choice = "auto") -> None:
         pipeline = load(version.folder)
         self._shop = shop
-        self.live = Live(pipeline, version.name, time.time())
+        self.live = Live(pipeline, version.name, time.time(), index)
         self._revision, self._number = 0, max(0, shop.last_event() - RECENT)
         self._placer = Placer(version.folder, media) if pipeline.encoders else None
         self._take_items()

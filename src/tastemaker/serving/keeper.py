@@ -110,7 +110,7 @@ class Keeper:
         return live
 
     def _follow(self, version: Version) -> Followed:
-        return Followed(self._shop, self._home.media(self._shop.tenant), version)
+        return Followed(self._shop, self._home.media(self._shop.tenant), version, self._settings.index)
 
     def _all(self) -> list[Followed]:
         return [self._main, *self._others.values()]
