@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -18,7 +19,7 @@ from tastemaker.http.limits import Rates
 from tastemaker.http.problems import Problem
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.service import Service
-from tastemaker.storage.base import Shop
+from tastemaker.storage.base import Event, Item, Shop
 
 T = TypeVar("T")
 
@@ -76,6 +77,15 @@ class Call:
     def batches(self) -> Batches:
         """Where his requests for lists go."""
         return self.context.batches(self.keeper, self.caller.tenant)
+
+    async def put_items(self, items: Sequence[Item]) -> None:
+        """Create or replace items, and let the engine know."""
+        await run_in_threadpool(self.shop.put_items, items)
+        await run_in_threadpool(self.context.service.written, self.caller.tenant)
+
+    async def append(self, events: Sequence[Event]) -> list[bool]:
+        """Store events; whether each is new, once all are durable."""
+        return await asyncio.wrap_future(self.context.service.intake.submit(self.caller.tenant, events))
 
     async def body(self, kind: TypeAdapter[T]) -> T:
         """The body, checked."""

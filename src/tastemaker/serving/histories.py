@@ -19,6 +19,12 @@ from tastemaker.storage.base import Attribute, Event
 
 Rows = NDArray[np.int32]
 Said = tuple[int, float, int, float]  # sign, weight, number of the event, time
+LATER = "write-back"  # session of events that count once their time has come
+
+
+def due(events: Sequence[Event], now: float) -> list[Event]:
+    """Without those that are to count later."""
+    return [event for event in events if event.session != LATER or event.time <= now]
 
 
 @dataclass(frozen=True, slots=True)

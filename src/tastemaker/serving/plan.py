@@ -52,28 +52,20 @@ class Planner:
 
     Args:
         columns: What rules speak of.
-        scenarios: By name, "" the default one.
     """
 
-    def __init__(self, columns: Columns, scenarios: Mapping[str, Scenario]) -> None:
-        self._columns, self._scenarios = columns, scenarios
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
         self._masks: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         self._as_of = (-1, -1)
 
-    def plan(self, ask: Ask, about: Mapping[str, Attribute], now: float, disliked: bool = False) -> Plan:
-        """How to make a list.
-
-        Args:
-            ask: What is asked.
-            about: Attributes of who asks.
-            now: Seconds since 1970.
-            disliked: Whether he dislikes something, which may change the order of what the model says.
+    def plan(self, ask: Ask, scenario: Scenario, about: Mapping[str, Attribute], now: float, disliked: bool) -> Plan:
+        """The plan; `disliked` tells whether who asks dislikes something, which may change the order.
 
         Raises:
-            BadSetting: A rule cannot be read, or speaks of an attribute that no item has.
+            BadSetting: a rule cannot be read, or speaks of an attribute that no item has.
         """
         view = self._columns.view()
-        scenario = self._scenarios.get(ask.scenario, Scenario())
         caps = scenario.caps if ask.caps is None else ask.caps
         diversity = scenario.diversity if ask.diversity is None else ask.diversity
         explore = scenario.explore if ask.explore is None else ask.explore
