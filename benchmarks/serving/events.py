@@ -12,8 +12,9 @@ import threading
 import time
 from contextlib import contextmanager
 
-from running import Server, scratch, write, wrk
 from shops import SMALL, Size, pipeline
+
+from running import Server, scratch, write, wrk
 
 FULL = Size(users=20_000)
 RATE = 50  # requests a second of the mixed load
@@ -130,7 +131,8 @@ def main():
                 found |= measured(server, size, 1 if args.short else 8, 20 if args.short else TRIES)
         finally:
             server.stop()
-    print(json.dumps(found, indent=2)) if args.short else write("serving_soak" if args.soak else "serving_events", found)
+    name = "serving_soak" if args.soak else "serving_events"
+    print(json.dumps(found, indent=2)) if args.short else write(name, found)
 
 
 if __name__ == "__main__":
