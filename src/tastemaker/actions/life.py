@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from tastemaker.actions.learn import Clock, pipeline_of
 from tastemaker.core import DataError, Run, ServiceError, settings_of, spec_of
 from tastemaker.core.threads import limit_threads
 from tastemaker.data import Dataset
-from tastemaker.serving.home import Home, live_of, named, promote, rollback, tidy
+from tastemaker.serving.home import Home, knows_erased, live_of, named, promote, rollback, tidy
 from tastemaker.serving.life import Cut, Gate, Verdict, cut, judged, measured
 from tastemaker.storage.base import Shop, Version
 
@@ -127,9 +128,9 @@ def train(request: TrainRequest) -> Born:
 
     with request.place.open() as (shop, home), _alone(home, shop), limit_threads(request.run.threads):
         config = load_config(home.folder, request.config)
-        data = shop.snapshot()
+        began, data = time.time(), shop.snapshot()
         encoders = encoders_for(data, config.encoders, request.run.say)
-        return _Birth(shop, home, data, request).of(pipeline_of(config, encoders), "trained")
+        return _Birth(shop, home, data, request, began).of(pipeline_of(config, encoders), "trained")
 
 
 def update(request: TrainRequest) -> Born:
@@ -144,10 +145,10 @@ def update(request: TrainRequest) -> Born:
         live = live_of(shop)
         if live is None:
             raise DataError(f"The tenant {shop.tenant!r} has no model to update. Train one: tastemaker train")
-        if live.figures.get("events") == shop.last_event():
+        if live.figures.get("events") == shop.last_event() and not knows_erased(shop, live):
             return Born(None, {})
-        data = shop.snapshot()
-        return _Birth(shop, home, data, request).of(_again(load(live.folder), data), "updated")
+        began, data = time.time(), shop.snapshot()
+        return _Birth(shop, home, data, request, began).of(_again(load(live.folder), data), "updated")
 
 
 @contextmanager
@@ -173,6 +174,7 @@ class _Birth:
     home: Home
     data: Dataset
     request: TrainRequest
+    began: float
     clock: Clock = field(default_factory=Clock)
 
     def of(self, new: Pipeline, how: str) -> Born:
@@ -196,6 +198,7 @@ class _Birth:
             "why": f"{how}: {verdict.why}",
             "since": int(moment.held.interactions.time[0]) if len(moment.held.interactions) else None,
             "events": events,
+            "began": self.began,
             "model": spec_of(whole.model),
             "seconds": self.clock.seconds,
         }

@@ -41,7 +41,7 @@ class Keeper:
         self._shop, self._home, self._settings = shop, home, settings
         self._shown: deque[Shown] = deque()
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._catching, self._changing = threading.Lock(), threading.Lock()
+        self._catching, self._changing, self._flushing = threading.Lock(), threading.Lock(), threading.Lock()
         self.lost = 0
         self._main = self._follow(self._live_version())
         self._others: dict[str, Followed] = {}
@@ -74,10 +74,11 @@ class Keeper:
 
     def forget(self, user: str) -> None:
         """Let go of lists of a user that wait to be kept."""
-        for _ in range(len(self._shown)):
-            one = self._shown.popleft()
-            if one.user != user:
-                self._shown.append(one)
+        with self._flushing:
+            for _ in range(len(self._shown)):
+                one = self._shown.popleft()
+                if one.user != user:
+                    self._shown.append(one)
 
     def catch_up(self) -> None:
         """Take what was written since the last look; called at once after a write of this process."""
@@ -168,11 +169,12 @@ class Keeper:
             followed.place()
 
     def _flush(self) -> None:
-        taken = [self._shown.popleft() for _ in range(len(self._shown))]
-        if not taken:
-            return
-        try:
-            self._shop.show(taken)
-        except TastemakerError:
-            self._shown.extendleft(reversed(taken))
-            raise
+        with self._flushing:
+            taken = [self._shown.popleft() for _ in range(len(self._shown))]
+            if not taken:
+                return
+            try:
+                self._shop.show(taken)
+            except TastemakerError:
+                self._shown.extendleft(reversed(taken))
+                raise
