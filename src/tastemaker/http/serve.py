@@ -62,10 +62,11 @@ def serve(request: ServeRequest, say: Say) -> None:
     uvicorn = _uvicorn()
     check_host(request.host)
     service = _open(request)
-    key = _key(service, request.host)
+    key = _key(service)
+    known = service.shop().users(limit=1)
     service.close()
     os.environ[SET_UP] = request.to_json()
-    say(greeting(request, key))
+    say(greeting(request, key, known[0].id if known else "ann"))
     uvicorn.run(
         "tastemaker.http.serve:make",
         factory=True,
@@ -90,11 +91,11 @@ def make() -> FastAPI:
     return application(_open(ServeRequest(paths["model"], said["store"], paths["home"], paths["config"])))
 
 
-def greeting(request: ServeRequest, key: str) -> str:
+def greeting(request: ServeRequest, key: str, user: str) -> str:
     """What a terminal shows: where, the key where it is ours, and a first request."""
     url = f"http://{request.host}:{request.port}"
     shown = key or f"${KEY}"
-    body = '{"user": "ann", "k": 5}'
+    body = json.dumps({"user": user, "k": 5, "explain": True})
     return (
         f"Serving on {url} (addresses and bodies: {url}/docs); stop with Ctrl-C.\n"
         f"Key: {shown}\n"
@@ -128,7 +129,7 @@ def _open(request: ServeRequest) -> Service:
     return open_service(request.model, request.store, request.home, read_settings(request.config))
 
 
-def _key(service: Service, host: str) -> str:
+def _key(service: Service) -> str:
     """A key of your own is registered and not told; else one is made, and kept for its owner's eyes alone."""
     from tastemaker.http.keys import SCOPES, digest, new_key
     from tastemaker.serving.service import TENANT
