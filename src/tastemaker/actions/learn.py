@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,16 +138,20 @@ def prepare(request: FitRequest, config: Config) -> Prepared:
 
 def make_pipeline(prepared: Prepared, run: Run) -> Pipeline:
     """The pipeline that the settings describe, not fitted yet."""
+    return pipeline_of(prepared.config, prepared.encoders)
+
+
+def pipeline_of(config: Config, encoders: Sequence[Any]) -> Pipeline:
+    """The same of encoders that are there."""
     from tastemaker.features.whiten import Whiten
     from tastemaker.fusion.catalog import FUSIONS
     from tastemaker.fusion.impute import Impute
     from tastemaker.models.catalog import RECOMMENDERS
     from tastemaker.pipeline import Pipeline
 
-    config = prepared.config
     return Pipeline(
         model=RECOMMENDERS.build(config.model),
-        encoders=prepared.encoders,
+        encoders=encoders,
         fusion=FUSIONS.build(config.fusion),
         whiten=Whiten(**config.whiten),
         impute=Impute(**config.impute),

@@ -94,8 +94,8 @@ def _said(
     keys = {row: fingerprints.of_bytes(text.encode()) for row, text in texts.items() if text}
     vectors = fill(encoder, {key: texts[row] for row, key in keys.items()}, cache, run).vectors
     rows = [row for row, key in keys.items() if key in vectors]
-    made = [vectors[keys[row]] for row in rows]
-    return np.array(rows, np.int64), np.stack(made) if made else np.zeros((0, 1), np.float32)
+    made = vectors.of([keys[row] for row in rows]) if rows else np.zeros((0, 1), np.float32)
+    return np.array(rows, np.int64), made
 
 
 def profile_of(query: Query, items: FeatureSet, users: FeatureSet) -> dict[str, Rows]:

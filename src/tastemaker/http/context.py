@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -18,7 +19,7 @@ from tastemaker.http.limits import Rates
 from tastemaker.http.problems import Problem
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.service import Service
-from tastemaker.storage.base import Shop
+from tastemaker.storage.base import Event, Item, Shop
 
 T = TypeVar("T")
 
@@ -55,14 +56,12 @@ class Call:
 
     Args:
         request: The request.
-        scope: What the key must allow.
+        caller: Whose.
     """
 
-    def __init__(self, request: Request, scope: str) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         self.context: Context = request.app.state.context
-        self.request = request
-        self.caller: Caller = self.context.keys.caller(request, scope)
-        self.context.rates.take(self.caller.digest)
+        self.request, self.caller = request, caller
 
     @property
     def shop(self) -> Shop:
@@ -78,6 +77,15 @@ class Call:
     def batches(self) -> Batches:
         """Where his requests for lists go."""
         return self.context.batches(self.keeper, self.caller.tenant)
+
+    async def put_items(self, items: Sequence[Item]) -> None:
+        """Create or replace items, and let the engine know."""
+        await run_in_threadpool(self.shop.put_items, items)
+        await run_in_threadpool(self.context.service.written, self.caller.tenant)
+
+    async def append(self, events: Sequence[Event]) -> list[bool]:
+        """Store events; whether each is new, once all are durable."""
+        return await asyncio.wrap_future(self.context.service.intake.submit(self.caller.tenant, events))
 
     async def body(self, kind: TypeAdapter[T]) -> T:
         """The body, checked."""
@@ -105,11 +113,14 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def caller(scope: str) -> Callable[[Request], Call]:
+def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
     """A dependency: who calls, with that scope."""
 
-    def depends(request: Request) -> Call:
-        return Call(request, scope)
+    async def depends(request: Request) -> Call:
+        context: Context = request.app.state.context
+        caller = await context.keys.caller(request, scope)
+        context.rates.take(caller.digest)
+        return Call(request, caller)
 
     return depends
 

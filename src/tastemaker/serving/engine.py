@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tastemaker.core import DataError, TastemakerError
+from tastemaker.serving.arms import Arms
 from tastemaker.serving.ask import Answer, Ask, Scenario
-from tastemaker.serving.histories import Asking
+from tastemaker.serving.experiments import Experiment
+from tastemaker.serving.histories import Asking, due
 from tastemaker.serving.live import Live
 from tastemaker.serving.making import Making
 from tastemaker.serving.plan import Plan, Planner
@@ -20,7 +22,6 @@ from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Attribute, Event, Shop, Shown, User
 
 LOG = logging.getLogger("tastemaker.serving")
-Arms = Callable[[str, str], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,36 @@ class Turn:
 
     Attributes:
         ask: What is asked.
+        live: What answers.
         asking: Who asks.
         plan: How the list is made.
         arms: Arm by experiment.
     """
 
     ask: Ask
+    live: Live
     asking: Asking
     plan: Plan
     arms: Mapping[str, str]
+
+
+class Serving:
+    """What answers at one moment; replaced as a whole.
+
+    Args:
+        live: The live version.
+        others: Versions that arms of experiments are served by.
+        experiments: Those that run, or will.
+    """
+
+    def __init__(self, live: Live, others: Iterable[Live] = (), experiments: Sequence[Experiment] = ()) -> None:
+        self.live = live
+        self.arms = Arms(experiments)
+        self._lanes = {one.version: (one, Planner(one.columns)) for one in (*others, live)}
+
+    def lane(self, version: str) -> tuple[Live, Planner]:
+        """A version by its name, "" the live one."""
+        return self._lanes[version or self.live.version]
 
 
 class Engine:
@@ -52,30 +74,28 @@ class Engine:
     def __init__(self, shop: Shop, live: Live, settings: ServeSettings) -> None:
         self.shop, self.settings = shop, settings
         self._scenarios = {"" if name == "default" else name: s for name, s in settings.scenarios.items()}
-        self._serving = (live, Planner(live.columns, self._scenarios))
+        self._serving = Serving(live)
 
     @property
     def live(self) -> Live:
-        """The version that answers now."""
-        return self._serving[0]
+        """The version that answers now, where no experiment says otherwise."""
+        return self._serving.live
 
-    def swap(self, live: Live) -> None:
-        """Answer by another version from the next batch on."""
-        self._serving = (live, Planner(live.columns, self._scenarios))
+    def swap(self, serving: Serving) -> None:
+        """Answer by other versions from the next batch on."""
+        self._serving = serving
 
     def recommend(self, asks: Sequence[Ask]) -> list[Answer | TastemakerError]:
-        """A list for each request, all by one version of the model; an error stands in the place of its list."""
-        (live, planner), now = self._serving, time.time()
-        turns = [self._turn(live, planner, ask, now) for ask in asks]
-        good = [turn for turn in turns if isinstance(turn, Turn)]
-        scored, failed = _scored(live, good)
-        made = iter(
-            [
-                Making(live, turn.asking, turn.plan, turn.ask).answer(scored, n, failed, turn.arms)
-                for n, turn in enumerate(good)
-            ]
-        )
-        return [next(made) if isinstance(turn, Turn) else turn for turn in turns]
+        """A list for each request, by one state of all versions; an error stands in the place of its list."""
+        serving, now = self._serving, time.time()
+        turns = [self._turn(serving, ask, now) for ask in asks]
+        made: dict[int, Answer] = {}
+        for group in _by_version(turns):
+            scored, failed = _scored([turn for _, turn in group])
+            for n, (place, turn) in enumerate(group):
+                making = Making(turn.live, turn.asking, turn.plan, turn.ask)
+                made[place] = making.answer(scored, n, failed, turn.arms)
+        return [made[place] if isinstance(turn, Turn) else turn for place, turn in enumerate(turns)]
 
     def scenario(self, name: str) -> Scenario:
         """Settings of one scenario; raises `DataError` where there is none of that name."""
@@ -85,19 +105,22 @@ class Engine:
             )
         return self._scenarios.get(name, Scenario())
 
-    def _turn(self, live: Live, planner: Planner, ask: Ask, now: float) -> Turn | TastemakerError:
+    def _turn(self, serving: Serving, ask: Ask, now: float) -> Turn | TastemakerError:
         try:
-            self.scenario(ask.scenario)
+            given = serving.arms.of(ask, now)
+            scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
+            live, planner = serving.lane(given.model)
             user = self.shop.user(ask.user) if ask.user else None
             asking = self.asking(live, ask, now, user)
-            plan = planner.plan(ask, {} if user is None else user.attributes, now)
-            return Turn(ask, asking, plan, {})
+            told: Mapping[str, Attribute] = {} if user is None else user.attributes
+            plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
+            return Turn(ask, live, asking, plan, given.arms)
         except TastemakerError as error:
             return error
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
-        stored = self.shop.history(ask.user, self.settings.history) if user is not None else []
+        stored = due(self.shop.history(ask.user, self.settings.history), now) if user is not None else []
         session = [Event(ask.user, did.item, did.kind, did.value, now) for did in ask.events]
         wanted = [Event(ask.user, item, "like", 1.0, now) for item in ask.items]
         about: Mapping[str, Attribute] = {} if user is None else user.attributes
@@ -105,10 +128,18 @@ class Engine:
         return asking if user is None or user.profiling else live.histories.unprofiled(asking)
 
 
-def _scored(live: Live, turns: Sequence[Turn]) -> tuple[Scored | None, str]:
-    """The model's opinion; where it fails, the lists are made without it, and say so."""
-    if not turns:
-        return None, ""
+def _by_version(turns: Sequence[Turn | TastemakerError]) -> list[list[tuple[int, Turn]]]:
+    """Those of one version together, each with its place."""
+    groups: dict[str, list[tuple[int, Turn]]] = {}
+    for place, turn in enumerate(turns):
+        if isinstance(turn, Turn):
+            groups.setdefault(turn.live.version, []).append((place, turn))
+    return list(groups.values())
+
+
+def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:
+    """The opinion of the version that all have; where it fails, the lists are made without it, and say so."""
+    live = turns[0].live
     depth = max(turn.plan.depth + len(turn.asking.seen) + len(turn.ask.exclude) for turn in turns)
     try:
         masks = [turn.plan.allowed for turn in turns]

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data import Dataset, FeatureSet
+from tastemaker.data import Dataset, FeatureSet, Query, queries
 from tastemaker.pipeline import Pipeline
 from tastemaker.rules.columns import Columns
 from tastemaker.serving.histories import Histories
 from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
-from tastemaker.serving.scoring import scorer
+from tastemaker.serving.scoring import Choice, scorer
 from tastemaker.serving.space import Space
 from tastemaker.storage.base import Event, Item
 
 Rows = NDArray[np.int32]
+SAMPLE = 512  # users by whom an approximate index is tuned
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ class Live:
         pipeline: A fitted pipeline.
         version: Name of the model, which answers tell.
         now: Seconds since 1970.
+        index: How items are searched, see `ServeSettings`.
     """
 
-    def __init__(self, pipeline: Pipeline, version: str, now: float) -> None:
+    def __init__(self, pipeline: Pipeline, version: str, now: float, index: Choice = "auto") -> None:
         data = pipeline.data
         self.pipeline, self.version = pipeline, version
         self.ids: list[str] = list(data.items.ids)
@@ -51,7 +53,7 @@ class Live:
         self.columns = Columns()
         self.columns.put(np.arange(self.known, dtype=np.int32), [Item(name) for name in self.ids])
         self.space = Space(pipeline.features, self.known)
-        self.scorer = scorer(pipeline.model, self.known)
+        self.scorer = scorer(pipeline.model, self.known, index, _sample(data))
         self.pulse = Pulse(_counts(data), now)
         self.histories = Histories(pipeline, self._row.get, self._stand_in)
         self._placing = Placing(self.space.joint, data)
@@ -127,6 +129,11 @@ class Live:
 
     def _stand_in(self, row: int) -> int:
         return self._near.get(row, -1)
+
+
+def _sample(data: Dataset) -> list[Query]:
+    """What some of the users would ask; the same ones for the same data."""
+    return queries(data, range(0, len(data.users), max(1, len(data.users) // SAMPLE)))
 
 
 def _counts(data: Dataset) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from tastemaker.core import BadSetting, component
 from tastemaker.core.component import refused
 from tastemaker.core.files import read_toml
 from tastemaker.serving.ask import Scenario
+from tastemaker.serving.scoring import Choice
 
 
 @component
@@ -21,6 +22,8 @@ class ServeSettings:
 
     Attributes:
         scenarios: By name; "default" is the one of requests that name none.
+        index: How items are searched where scores are products of vectors: "exact" compares all, "ann" most of the
+            best in a part of the time, "auto" is exact up to 200,000 items.
         history: Latest events of a user that count.
         tick: Seconds between looks at what other processes wrote.
         retain_days: Events and lists older than so many days are erased; 0 keeps all.
@@ -30,6 +33,7 @@ class ServeSettings:
     """
 
     scenarios: dict[str, Scenario] = Field(default_factory=dict)
+    index: Choice = "auto"
     history: Annotated[int, Ge(1), Le(10_000)] = 200
     tick: Annotated[float, Ge(0.01), Le(60)] = 0.25
     retain_days: Annotated[int, Ge(0), Le(36_500)] = 0

@@ -40,7 +40,20 @@ async def page(call: Reads, cursor: Cursor = "", limit: Page = 100) -> Response:
     return answer({"users": [plain(user) for user in found], "next": found[-1].id if len(found) == limit else ""})
 
 
-@ROUTES.get("/{name}", summary="One user")
+@ROUTES.get("/{name:path}/events", summary="What a user did, latest last")
+async def events(call: Reads, name: Name, limit: Page = 100) -> Response:
+    """The latest `limit`."""
+    found = await run_in_threadpool(call.shop.history, name, limit)
+    return answer({"events": [plain(event) for event in found]})
+
+
+@ROUTES.get("/{name:path}/export", summary="Everything that is kept of a user")
+async def export(call: Admin, name: Name) -> Response:
+    """His attributes, events and the lists that he was given."""
+    return answer(await run_in_threadpool(call.shop.export, name))
+
+
+@ROUTES.get("/{name:path}", summary="One user")
 async def one(call: Reads, name: Name) -> Response:
     """As he was given."""
     found = await run_in_threadpool(call.shop.user, name)
@@ -49,7 +62,7 @@ async def one(call: Reads, name: Name) -> Response:
     return answer(plain(found))
 
 
-@ROUTES.put("/{name}", summary="Create or replace one user")
+@ROUTES.put("/{name:path}", summary="Create or replace one user")
 async def put(call: Writes, name: Name, body: UserBody) -> Response:
     """The id of the address and of the body must be the same."""
     if body.id != name:
@@ -58,20 +71,7 @@ async def put(call: Writes, name: Name, body: UserBody) -> Response:
     return answer({"user": name})
 
 
-@ROUTES.get("/{name}/events", summary="What a user did, latest last")
-async def events(call: Reads, name: Name, limit: Page = 100) -> Response:
-    """The latest `limit`."""
-    found = await run_in_threadpool(call.shop.history, name, limit)
-    return answer({"events": [plain(event) for event in found]})
-
-
-@ROUTES.get("/{name}/export", summary="Everything that is kept of a user")
-async def export(call: Admin, name: Name) -> Response:
-    """His attributes, events and the lists that he was given."""
-    return answer(await run_in_threadpool(call.shop.export, name))
-
-
-@ROUTES.delete("/{name}", summary="Erase a user and all he did")
+@ROUTES.delete("/{name:path}", summary="Erase a user and all he did")
 async def erase(call: Admin, name: Name) -> Response:
     """Out of the data base at once; out of models at the next training, which is told in `model_until_trained`."""
     rows = await run_in_threadpool(call.context.service.forget, call.caller.tenant, name)
