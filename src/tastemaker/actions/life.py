@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from tastemaker.storage.base import Shop, Version
 if TYPE_CHECKING:
     from tastemaker.evaluation.report import Report
     from tastemaker.pipeline import Pipeline
+    from tastemaker.serving.offline import Worth
 
 TENANT = "default"
 
@@ -119,6 +120,18 @@ def models(place: Place, do: str = "list", name: str = "") -> Models:
         elif do == "rollback":
             rollback(shop)
         return Models(tuple(shop.versions()))
+
+
+def judge(place: Place, kinds: Sequence[str] = ("click",)) -> Worth:
+    """What the lists that were given out would have brought without exploration.
+
+    Raises:
+        DataError: there are too few lists, or nothing was explored.
+    """
+    from tastemaker.serving.offline import worth
+
+    with place.open() as (shop, _):
+        return worth(shop, kinds)
 
 
 def train(request: TrainRequest) -> Born:
