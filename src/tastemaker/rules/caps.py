@@ -35,7 +35,7 @@ def capped(candidates: Rows, columns: Viewed, caps: Mapping[str, int], k: int) -
     if len(asked) == 1:
         cells = view.cells.get(asked[0][0], Cells())
         if cells.texts is not None and cells.kinds() == ["a text"]:
-            return _one_each(cells.texts[candidates], asked[0][1])[:k]
+            return _of_one(cells.texts[candidates], asked[0][1], k)
     limits = [(_values(candidates, view, name), cap) for name, cap in asked]
     full: set[Hashable] = set()
     count: dict[Hashable, int] = {}
@@ -54,13 +54,18 @@ def capped(candidates: Rows, columns: Viewed, caps: Mapping[str, int], k: int) -
     return np.array(chosen, np.intp)
 
 
-def _one_each(codes: Codes, cap: int) -> NDArray[np.intp]:
-    """As `capped` for one attribute of which no item has two values: a place fits by its rank among its like."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
-    rank = np.empty(len(codes), np.intp)
-    rank[order] = np.arange(len(codes)) - np.repeat(starts, np.diff(starts, append=len(codes)))
-    return np.flatnonzero((rank < cap) | (codes < 0))
+def _of_one(codes: Codes, cap: int, k: int) -> NDArray[np.intp]:
+    """As `capped` for one attribute, of which each item has one text or none (-1)."""
+    count: dict[int, int] = {}
+    chosen: list[int] = []
+    for place, code in enumerate(codes.tolist()):
+        like = count.get(code, 0)
+        if like < cap or code < 0:
+            chosen.append(place)
+            count[code] = like + 1
+            if len(chosen) == k:
+                break
+    return np.array(chosen[:k], np.intp)
 
 
 def _checked(caps: Mapping[str, int], view: View) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ from tastemaker.pipeline import Pipeline
 from tastemaker.storage.base import Attribute, Event
 
 Rows = NDArray[np.int32]
+Said = tuple[int, float, int, float]  # sign, weight, number of the event, time
 LATER = "write-back"  # session of events that count once their time has come
 
 
@@ -113,15 +114,14 @@ class Histories:
 
     def asking(self, user: str, events: Sequence[Event], about: Mapping[str, Attribute]) -> Asking:
         """The query of `user` ("" a visitor) with these events, oldest first, and these attributes."""
-        latest: dict[int, tuple[int, float, int, int]] = {}
-        for event in events:
-            row = self._row(event.item)
-            if row is not None:
-                sign, weight, kind = self._said(event.kind, event.value)
-                before = latest.pop(row, None)
-                if before is not None and before[0] == sign:
-                    weight = max(weight, before[1], key=abs)
-                latest[row] = (sign, weight, kind, int(event.time))
+        told = [
+            (row, (*self._said(event.kind, event.value), event.time))
+            for event in events
+            if (row := self._row(event.item)) is not None
+        ]
+        latest = dict(told)
+        if len(latest) < len(told):
+            latest = _latest(told)
         rows = np.fromiter(latest, np.int32, len(latest))
         columns = np.array(list(latest.values()), np.float64).reshape(len(rows), 4)
         signs = columns[:, 0]
@@ -154,6 +154,17 @@ class Histories:
                 if vector.any():
                     profile["attributes"] = vector
         return profile
+
+
+def _latest(told: Sequence[tuple[int, Said]]) -> dict[int, Said]:
+    """What was said of each row last, in the order in which it was said; of equal signs the strongest weight holds."""
+    latest: dict[int, Said] = {}
+    for row, (sign, weight, kind, time) in told:
+        before = latest.pop(row, None)
+        if before is not None and before[0] == sign:
+            weight = max(weight, before[1], key=abs)
+        latest[row] = (sign, weight, kind, time)
+    return latest
 
 
 def _plain(value: Attribute) -> str | float:

@@ -16,6 +16,7 @@ from tastemaker.serving.engine import Engine, Serving
 from tastemaker.serving.experiments import Experiment, read_experiments
 from tastemaker.serving.following import Followed
 from tastemaker.serving.home import Home, live_of
+from tastemaker.serving.live import settled
 from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Item, Shop, Shown, Version
 
@@ -50,6 +51,7 @@ class Keeper:
 
     def start(self) -> Keeper:
         """Begin to follow."""
+        settled()
         self._thread.start()
         return self
 
@@ -102,6 +104,7 @@ class Keeper:
             self._change(version, experiments)
             self._as_of = now_as
         self.catch_up()
+        settled()
 
     def _live_version(self) -> Version:
         live = live_of(self._shop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,9 +56,10 @@ class Live:
         self.space = Space(pipeline.features, self.known)
         self.scorer = scorer(pipeline.model, self.known, index, _sample(data))
         self.pulse = Pulse(_counts(data), now)
-        self.histories = Histories(pipeline, self._row.get, self._stand_in)
         self._placing = Placing(self.space.joint, data)
-        self._near: dict[int, int] = {}
+        near: dict[int, int] = {}
+        self._near = near
+        self.histories = Histories(pipeline, self._row.get, lambda row: near.get(row, -1))  # no cycle: see `settled`
         self._waiting: dict[int, Item] = {}
         self._lock = threading.Lock()
 
@@ -127,8 +129,14 @@ class Live:
             self._row[name] = row
         return row
 
-    def _stand_in(self, row: int) -> int:
-        return self._near.get(row, -1)
+
+def settled() -> None:
+    """Take what stays, such as a model, out of the collector's sight: a collection that looks at it stops all threads.
+
+    It goes all the same when nobody refers to it any more, as there are no cycles in it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _sample(data: Dataset) -> list[Query]:

@@ -206,5 +206,7 @@ def _products(vectors: Floats, rows: Floats) -> Floats:
 
 
 def _padded(rows: Rows, best: Floats, k: int) -> tuple[Rows, Floats]:
+    if rows.shape[1] == k:
+        return rows, best
     wide = ((0, 0), (0, k - rows.shape[1]))
     return np.pad(rows, wide, constant_values=-1), np.pad(best, wide, constant_values=-np.inf)
