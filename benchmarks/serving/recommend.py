@@ -8,8 +8,9 @@ import argparse
 import json
 import os
 
-from running import running, scratch, write, wrk
 from shops import SMALL, Size, pipeline
+
+from running import running, scratch, write, wrk
 
 RULES = {"user": "%s", "k": 20, "filter": "price < 80", "caps": {"category": 3}}
 PLAIN = {"user": "%s", "k": 20}

@@ -61,8 +61,10 @@ def serve(request: ServeRequest, say: Say) -> None:
     """
     uvicorn = _uvicorn()
     check_host(request.host)
+    if request.workers < 1:
+        raise BadSetting(f"--workers must be at least 1 (got {request.workers}).")
     service = _open(request)
-    key = _key(service)
+    key = own_key(service)
     known = service.shop().users(limit=1)
     service.close()
     os.environ[SET_UP] = request.to_json()
@@ -129,7 +131,7 @@ def _open(request: ServeRequest) -> Service:
     return open_service(request.model, request.store, request.home, read_settings(request.config))
 
 
-def _key(service: Service) -> str:
+def own_key(service: Service) -> str:
     """A key of your own is registered and not told; else one is made, and kept for its owner's eyes alone."""
     from tastemaker.http.keys import SCOPES, digest, new_key
     from tastemaker.serving.service import TENANT
