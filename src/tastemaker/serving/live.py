@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.data import Dataset, FeatureSet
 from tastemaker.pipeline import Pipeline
 from tastemaker.rules.columns import Columns
-from tastemaker.serving.histories import Histories
+from tastemaker.serving.histories import Asking, Histories
 from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
 from tastemaker.serving.scoring import scorer
@@ -30,6 +31,14 @@ class Waiting:
     item: Item
 
 
+class Values(Protocol):
+    """What candidates are worth by the actions that are to be expected; see `serving.actions`."""
+
+    def __call__(self, live: Live, asking: Asking, rows: Rows, behaviour: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One number a candidate, shape (c,), from the model's scores beside them."""
+        ...
+
+
 class Live:
     """Rows are those of the model first, in its order, then those of items that came later.
 
@@ -39,6 +48,9 @@ class Live:
         pipeline: A fitted pipeline.
         version: Name of the model, which answers tell.
         now: Seconds since 1970.
+
+    Attributes:
+        values: What actions are worth; None before any was learned.
     """
 
     def __init__(self, pipeline: Pipeline, version: str, now: float) -> None:
@@ -54,6 +66,7 @@ class Live:
         self.scorer = scorer(pipeline.model, self.known)
         self.pulse = Pulse(_counts(data), now)
         self.histories = Histories(pipeline, self._row.get, self._stand_in)
+        self.values: Values | None = None
         self._placing = Placing(self.space.joint, data)
         self._near: dict[int, int] = {}
         self._waiting: dict[int, Item] = {}
