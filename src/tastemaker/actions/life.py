@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -213,6 +214,8 @@ class _Birth:
             "seconds": self.clock.seconds,
         }
         version = self._registered(whole, figures, verdict.passed)
+        if verdict.passed:
+            self._actions(whole, version.name)
         gone = tidy(shop, self.home.models(shop.tenant), gate.keep, _used(shop))
         return Born(version, self.clock.seconds, tuple(gone))
 
@@ -242,6 +245,19 @@ class _Birth:
 
         live = opened(pipeline, name, self.shop, self.home.media(self.shop.tenant))
         return measured(Served(live, moment.known, self.shop), moment, self.request.gate, self.request.run)
+
+    def _actions(self, pipeline: Pipeline, name: str) -> None:
+        """Learn what people do with what they are shown, where lists were answered."""
+        from tastemaker.serving.actions import write_heads
+        from tastemaker.serving.outcome_heads import learn_actions
+        from tastemaker.serving.shadow import opened
+
+        if not self.shop.shown(limit=1):
+            return
+        with self.clock.stage("learn actions", self.request.run):
+            heads = learn_actions(self.shop, opened(pipeline, name, self.shop, self.home.media(self.shop.tenant)))
+            if heads is not None:
+                write_heads(self.shop, heads, time.time())
 
     def _registered(self, pipeline: Pipeline, figures: dict[str, Any], passed: bool) -> Version:
         with tempfile.TemporaryDirectory(dir=self.home.models(self.shop.tenant), prefix=".new.") as folder:

@@ -35,6 +35,10 @@ def add(commands: Commands) -> None:
         _update,
     )
     _learning(update)
+    _add_looking(commands)
+
+
+def _add_looking(commands: Commands) -> None:
     models = command(
         commands,
         "models",
