@@ -34,8 +34,8 @@ class Sent:
 class Client:
     """Talks to a service that ``tastemaker serve`` started; may be used by several threads.
 
-    What fails on the way, and what the service puts off (429, 503), is sent again: after the time the service names, else
-    after pauses that double. Nothing counts twice by that: rows carry an idempotency key, events an id.
+    What fails on the way, and what the service puts off (429, 503), is sent again: after the time that the service
+    names, else after pauses that double. Nothing counts twice by that: rows carry an idempotency key, events an id.
 
         with tastemaker.Client("http://127.0.0.1:8000", key) as shop:
             shop.send([{"user": "ann", "item": "i3", "kind": "like"}])
@@ -70,7 +70,7 @@ class Client:
         Args:
             user: Who; "" is a visitor.
             k: Length, 1..200.
-            settings: As the fields of `serving.ask.Ask`: ``events``, ``items``, ``filter``, ``explain``, ``scenario``...
+            settings: As the fields of `serving.ask.Ask`: ``events``, ``items``, ``filter``, ``explain``, ...
         """
         said = self._to.ask("POST", "/v1/recommend", json={"user": user, "k": k, **settings})
         return Answer(said["request"], _listed(said), said["model"], said["degraded"], said["arms"])
