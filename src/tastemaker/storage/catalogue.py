@@ -15,6 +15,8 @@ from tastemaker.storage.compact import dumps, loads
 from tastemaker.storage.database import Row, Session
 from tastemaker.storage.schema import counters, items, users
 
+USER = [column for column in users.columns if column.name != "tenant"]
+
 
 def put_items(session: Session, tenant: str, given: Sequence[Item]) -> None:
     """Create or replace; of several with one id the last stays."""
@@ -65,7 +67,7 @@ def item(session: Session, tenant: str, name: str) -> Item | None:
 def user(session: Session, tenant: str, name: str) -> User | None:
     """One user, unless he is unknown."""
     found = session.run(_of(users, tenant).where(users.c.id == name)).first()
-    return None if found is None else _user(found)
+    return None if found is None else user_of(found)
 
 
 def list_items(session: Session, tenant: str, after: str, limit: int) -> list[Item]:
@@ -77,7 +79,7 @@ def list_items(session: Session, tenant: str, after: str, limit: int) -> list[It
 def list_users(session: Session, tenant: str, after: str, limit: int) -> list[User]:
     """By id, ascending, behind `after`."""
     asked = _of(users, tenant).where(users.c.id > after).order_by(users.c.id).limit(limit)
-    return [_user(row) for row in session.rows(asked)]
+    return [user_of(row) for row in session.rows(asked)]
 
 
 def changed_items(session: Session, tenant: str, revision: int, limit: int) -> list[Item]:
@@ -160,6 +162,7 @@ def _user_row(tenant: str, user: User) -> Row:
     return (tenant, user.id, dumps(dict(user.attributes)), user.profiling, user.created, user.revision)
 
 
-def _user(row: Any) -> User:
+def user_of(row: Any) -> User:
+    """From the values of `USER`, in their order."""
     name, attributes, profiling, created, revision = row
-    return User(name, loads(attributes), profiling, created, revision)
+    return User(name, loads(attributes), bool(profiling), created, revision)

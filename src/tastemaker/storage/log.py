@@ -9,12 +9,12 @@ from math import isfinite
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, delete, func, select
+from sqlalchemy import delete, func, select
 
 from tastemaker.core.errors import DataError
 from tastemaker.storage import catalogue
 from tastemaker.storage.base import Event
-from tastemaker.storage.database import Database, Row, Session
+from tastemaker.storage.database import Row, Session
 from tastemaker.storage.schema import events
 
 Group = tuple[str, Sequence[Event]]
@@ -80,25 +80,6 @@ def check(given: Sequence[Event]) -> None:
             raise DataError(
                 f"An event of user {event.user!r} has value {event.value!r} and time {event.time!r}; expected numbers."
             )
-
-
-class Histories:
-    """What a user did last: asked with every list, so its statement is prepared.
-
-    Args:
-        database: Where.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        mine = (events.c.tenant == bindparam("of", type_=Text)) & (events.c.user == bindparam("who", type_=Text))
-        latest = select(*COLUMNS).where(mine).order_by(events.c.time.desc(), events.c.number.desc())
-        self._text, self._values = database.prepared(latest.limit(bindparam("most", type_=Integer)))
-
-    def of(self, tenant: str, user: str, limit: int) -> list[Event]:
-        """The latest `limit`, oldest first."""
-        rows = self._database.rows(self._text, {**self._values, "of": tenant, "who": user, "most": limit})
-        return [Event(*row) for row in reversed(rows)]
 
 
 def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]:

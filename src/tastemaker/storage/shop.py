@@ -10,6 +10,7 @@ from typing import Any
 from tastemaker.data import Dataset
 from tastemaker.data.settings import DataSettings
 from tastemaker.storage import catalogue, erase, lists, log
+from tastemaker.storage.asked import Asked
 from tastemaker.storage.base import Event, Item, Shown, User, Version
 from tastemaker.storage.database import Database
 from tastemaker.storage.snapshot import POSITIVE, snapshot
@@ -20,14 +21,14 @@ class SqlShop:
 
     Args:
         database: Where.
-        histories: Of that data base.
+        asked: Of that data base.
         tenant: Whose.
         media: The folder that his items' files are relative to, or None.
     """
 
-    def __init__(self, database: Database, histories: log.Histories, tenant: str, media: Path | None) -> None:
+    def __init__(self, database: Database, asked: Asked, tenant: str, media: Path | None) -> None:
         self.database, self.tenant, self.media = database, tenant, media
-        self._histories = histories
+        self._asked = asked
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Create or replace."""
@@ -61,8 +62,7 @@ class SqlShop:
 
     def user(self, name: str) -> User | None:
         """One user."""
-        with self.database.reading() as session:
-            return catalogue.user(session, self.tenant, name)
+        return self._asked.user(self.tenant, name)
 
     def users(self, after: str = "", limit: int = 100) -> list[User]:
         """By id, ascending, behind `after`."""
@@ -76,7 +76,7 @@ class SqlShop:
 
     def history(self, user: str, limit: int = 200) -> list[Event]:
         """The latest `limit` by (time, arrival), oldest first."""
-        return self._histories.of(self.tenant, user, limit)
+        return self._asked.history(self.tenant, user, limit)
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""

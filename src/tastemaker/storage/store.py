@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from tastemaker.core.errors import DataError
 from tastemaker.storage import log
+from tastemaker.storage.asked import Asked
 from tastemaker.storage.backup import write_backup
 from tastemaker.storage.base import Event
 from tastemaker.storage.compact import dumps, loads
@@ -32,13 +33,13 @@ class SqlStore:
     def __init__(self, database: Database, url: str) -> None:
         self.database, self.url = database, url
         migrate(database)
-        self._histories = log.Histories(database)
+        self._asked = Asked(database)
 
     def shop(self, tenant: str = "default", media: Path | None = None) -> SqlShop:
         """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         if not tenant or tenant in (".", "..") or set(tenant) & set("/\\\0"):
             raise DataError(f"A tenant cannot be called {tenant!r}; expected a name without slashes.")
-        return SqlShop(self.database, self._histories, tenant, None if media is None else media.absolute())
+        return SqlShop(self.database, self._asked, tenant, None if media is None else media.absolute())
 
     def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
         """`Shop.append` for several (tenant, events) in one transaction."""

@@ -18,7 +18,7 @@ from tastemaker.storage.index.exact import SHARE, Dim, ExactIndex, Mask, asked, 
 from tastemaker.storage.index.inverted import Effort, Inverted, fetched, sample, tuned
 
 FORMAT, KIND, LISTS = 1, "faiss index", "lists.faiss"
-DEEPER = 2  # times the depth at which as many as wanted are expected under a filter
+SPARE = 3.0  # deviations by which more are expected under a filter than are wanted
 FEW = 20_000  # allowed rows up to which all of them are compared: a millisecond at 128 numbers
 
 
@@ -128,7 +128,7 @@ class FaissIndex:
         size = len(built.fresh)
         own = None if allowed is None else np.pad(allowed[:size], (0, max(size - len(allowed), 0)))
         count = size if own is None else int(np.count_nonzero(own))
-        depth = k if own is None else int(DEEPER * k * size / max(count, 1))
+        depth = k if own is None else int((k + SPARE * k**0.5) * size / max(count, 1))
         few = own is not None and count <= min(FEW, SHARE * size)
         effort = None if few else built.effort(depth)
         if built.lists is None or effort is None or not len(vectors):
