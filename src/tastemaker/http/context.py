@@ -127,6 +127,16 @@ def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
 
 def described(kind: TypeAdapter[Any]) -> dict[str, Any]:
     """What OpenAPI says of a body that is checked by hand."""
-    schema = kind.json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    schema = kind.json_schema()
+    whole = _inlined(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _inlined(part: Any, known: dict[str, Any]) -> Any:
+    """A schema with those that it refers to in their places: they are no components of the application's."""
+    if isinstance(part, list):
+        return [_inlined(inner, known) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    meant = known[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
+    return {name: _inlined(inner, known) for name, inner in {**meant, **part}.items() if name != "$ref"}

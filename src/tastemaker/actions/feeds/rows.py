@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tastemaker.actions.feeds.base import Row
@@ -22,6 +23,7 @@ from tastemaker.core import DataError
 from tastemaker.data.columns import find_roles
 from tastemaker.data.content import MEDIA
 from tastemaker.data.dataset import Modality
+from tastemaker.data.paths import inside
 from tastemaker.data.receipt import Ledger
 from tastemaker.storage.base import Attribute, Event, Item, User
 
@@ -159,7 +161,13 @@ def _media(values: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[Modality
     """Files by modality; an address on the net is none of ours."""
     said: dict[Modality, Any] = {name: cells[name] for name in MEDIA if name in cells and not _address(cells[name])}
     said |= values.get("media") or {}
-    return {name: tuple(files.split("|")) if isinstance(files, str) else tuple(files) for name, files in said.items()}
+    named = {name: files.split("|") if isinstance(files, str) else files for name, files in said.items()}
+    return {name: tuple(_own(file) for file in files) for name, files in named.items()}
+
+
+def _own(file: str) -> str:
+    inside(Path(), file)
+    return file
 
 
 def _address(value: Any) -> bool:
