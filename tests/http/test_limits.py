@@ -104,7 +104,9 @@ def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(http):
     event = {"user": "u1", "item": "i1"}
     assert http.post("/v1/events", json=event, headers=same).json() == {"new": 1, "known": 0}
     assert http.post("/v1/events", json=event, headers=same).json() == {"new": 1, "known": 0}
-    assert "another body" in problem(http.post("/v1/events", json={**event, "value": 2}, headers=same), 422)["detail"]
+    assert (
+        "another request" in problem(http.post("/v1/events", json={**event, "value": 2}, headers=same), 422)["detail"]
+    )
     problem(http.post("/v1/events", json=event, headers={"Idempotency-Key": "x" * 129}), 400)
     assert http.post("/v1/users", json=[{"id": "a"}], headers={"Idempotency-Key": "second"}).json() == {"users": 1}
 
