@@ -35,6 +35,10 @@ def add(commands: Commands) -> None:
         _update,
     )
     _learning(update)
+    _looking(commands)
+
+
+def _looking(commands: Commands) -> None:
     models = command(
         commands,
         "models",
