@@ -1,7 +1,7 @@
 import pytest
 
 from postgres import postgres  # noqa: F401
-from running import saved, server  # noqa: F401
+from process import saved, server  # noqa: F401
 from tastemaker.actions.feeds.load import ImportRequest, import_rows
 from tastemaker.storage.open import open_store
 

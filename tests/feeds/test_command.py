@@ -7,7 +7,7 @@ import sys
 import time
 
 import tastemaker as tm
-from running import environment
+from process import environment
 from shop import call, call_json
 
 

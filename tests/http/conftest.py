@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from running import saved, server, wordless  # noqa: F401
+from process import saved, server, wordless  # noqa: F401
 from tastemaker.http.app import application
 from tastemaker.http.keys import SCOPES, digest
 from tastemaker.serving.service import open_service

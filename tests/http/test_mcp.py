@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from running import environment
+from process import environment
 from shop import call
 from tastemaker.core import MissingExtra
 from tastemaker.http.mcp import McpRequest, serve_tools

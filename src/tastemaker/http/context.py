@@ -56,14 +56,12 @@ class Call:
 
     Args:
         request: The request.
-        scope: What the key must allow.
+        caller: Whose.
     """
 
-    def __init__(self, request: Request, scope: str) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         self.context: Context = request.app.state.context
-        self.request = request
-        self.caller: Caller = self.context.keys.caller(request, scope)
-        self.context.rates.take(self.caller.digest)
+        self.request, self.caller = request, caller
 
     @property
     def shop(self) -> Shop:
@@ -115,11 +113,14 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def caller(scope: str) -> Callable[[Request], Call]:
+def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
     """A dependency: who calls, with that scope."""
 
-    def depends(request: Request) -> Call:
-        return Call(request, scope)
+    async def depends(request: Request) -> Call:
+        context: Context = request.app.state.context
+        caller = await context.keys.caller(request, scope)
+        context.rates.take(caller.digest)
+        return Call(request, caller)
 
     return depends
 

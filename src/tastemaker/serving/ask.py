@@ -92,6 +92,7 @@ class Ask:
 
     Attributes:
         user: Who asks; his stored history counts, and an unknown one is a stranger.
+        session: The visit; experiments by session give it an arm.
         events: What a visitor did in this session, after his stored history.
         items: Examples of what is wanted, as if they were liked.
         k: Length of the list.
@@ -109,6 +110,7 @@ class Ask:
     """
 
     user: Name = ""
+    session: Name = ""
     events: Annotated[list[Did], MaxLen(200)] = Field(default_factory=list)
     items: Annotated[list[Name], MaxLen(200)] = Field(default_factory=list)
     k: Annotated[int, Ge(1), Le(200)] = 20

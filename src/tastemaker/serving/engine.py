@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tastemaker.core import DataError, TastemakerError
+from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
+from tastemaker.serving.drafting import drafted
+from tastemaker.serving.experiments import Experiment
 from tastemaker.serving.histories import Asking, due
 from tastemaker.serving.live import Live
 from tastemaker.serving.making import Making
@@ -20,7 +23,6 @@ from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Attribute, Event, Shop, Shown, User
 
 LOG = logging.getLogger("tastemaker.serving")
-Arms = Callable[[str, str], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,36 @@ class Turn:
 
     Attributes:
         ask: What is asked.
+        live: What answers.
         asking: Who asks.
         plan: How the list is made.
-        arms: Arm by experiment.
+        given: Arms, and whose list it is.
     """
 
     ask: Ask
+    live: Live
     asking: Asking
     plan: Plan
-    arms: Mapping[str, str]
+    given: Given
+
+
+class Serving:
+    """What answers at one moment; replaced as a whole.
+
+    Args:
+        live: The live version.
+        others: Versions that arms of experiments are served by.
+        experiments: Those that run, or will.
+    """
+
+    def __init__(self, live: Live, others: Iterable[Live] = (), experiments: Sequence[Experiment] = ()) -> None:
+        self.live = live
+        self.arms = Arms(experiments)
+        self._lanes = {one.version: (one, Planner(one.columns)) for one in (*others, live)}
+
+    def lane(self, version: str) -> tuple[Live, Planner]:
+        """A version by its name, "" the live one."""
+        return self._lanes[version or self.live.version]
 
 
 class Engine:
@@ -52,30 +75,26 @@ class Engine:
     def __init__(self, shop: Shop, live: Live, settings: ServeSettings) -> None:
         self.shop, self.settings = shop, settings
         self._scenarios = {"" if name == "default" else name: s for name, s in settings.scenarios.items()}
-        self._serving = (live, Planner(live.columns, self._scenarios))
+        self._serving = Serving(live)
 
     @property
     def live(self) -> Live:
-        """The version that answers now."""
-        return self._serving[0]
+        """The version that answers now, where no experiment says otherwise."""
+        return self._serving.live
 
-    def swap(self, live: Live) -> None:
-        """Answer by another version from the next batch on."""
-        self._serving = (live, Planner(live.columns, self._scenarios))
+    def swap(self, serving: Serving) -> None:
+        """Answer by other versions from the next batch on."""
+        self._serving = serving
 
     def recommend(self, asks: Sequence[Ask]) -> list[Answer | TastemakerError]:
-        """A list for each request, all by one version of the model; an error stands in the place of its list."""
-        (live, planner), now = self._serving, time.time()
-        turns = [self._turn(live, planner, ask, now) for ask in asks]
-        good = [turn for turn in turns if isinstance(turn, Turn)]
-        scored, failed = _scored(live, good)
-        made = iter(
-            [
-                Making(live, turn.asking, turn.plan, turn.ask).answer(scored, n, failed, turn.arms)
-                for n, turn in enumerate(good)
-            ]
-        )
-        return [next(made) if isinstance(turn, Turn) else turn for turn in turns]
+        """A list for each request, by one state of all versions; an error stands in the place of its list."""
+        serving, now = self._serving, time.time()
+        turns = [self._turns(serving, ask, now) for ask in asks]
+        answers = iter(_answers([turn for some in turns if isinstance(some, list) for turn in some]))
+        return [
+            drafted([(turn.given.team, next(answers)) for turn in some]) if isinstance(some, list) else some
+            for some in turns
+        ]
 
     def scenario(self, name: str) -> Scenario:
         """Settings of one scenario; raises `DataError` where there is none of that name."""
@@ -85,15 +104,21 @@ class Engine:
             )
         return self._scenarios.get(name, Scenario())
 
-    def _turn(self, live: Live, planner: Planner, ask: Ask, now: float) -> Turn | TastemakerError:
+    def _turns(self, serving: Serving, ask: Ask, now: float) -> list[Turn] | TastemakerError:
+        """One, or two where lists of two arms are drafted into one."""
         try:
-            self.scenario(ask.scenario)
             user = self.shop.user(ask.user) if ask.user else None
-            asking = self.asking(live, ask, now, user)
-            plan = planner.plan(ask, {} if user is None else user.attributes, now)
-            return Turn(ask, asking, plan, {})
+            return [self._turn(serving, ask, now, user, given) for given in serving.arms.of(ask, now)]
         except TastemakerError as error:
             return error
+
+    def _turn(self, serving: Serving, ask: Ask, now: float, user: User | None, given: Given) -> Turn:
+        scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
+        live, planner = serving.lane(given.model)
+        asking = self.asking(live, ask, now, user)
+        told: Mapping[str, Attribute] = {} if user is None else user.attributes
+        plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
+        return Turn(ask, live, asking, plan, given)
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
@@ -105,10 +130,24 @@ class Engine:
         return asking if user is None or user.profiling else live.histories.unprofiled(asking)
 
 
-def _scored(live: Live, turns: Sequence[Turn]) -> tuple[Scored | None, str]:
-    """The model's opinion; where it fails, the lists are made without it, and say so."""
-    if not turns:
-        return None, ""
+def _answers(turns: Sequence[Turn]) -> list[Answer]:
+    """A list for each; those of one version are scored together."""
+    groups: dict[str, list[int]] = {}
+    for place, turn in enumerate(turns):
+        groups.setdefault(turn.live.version, []).append(place)
+    made: dict[int, Answer] = {}
+    for places in groups.values():
+        scored, failed = _scored([turns[place] for place in places])
+        for n, place in enumerate(places):
+            turn = turns[place]
+            making = Making(turn.live, turn.asking, turn.plan, turn.ask)
+            made[place] = making.answer(scored, n, failed, turn.given.arms)
+    return [made[place] for place in range(len(turns))]
+
+
+def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:
+    """The opinion of the version that all have; where it fails, the lists are made without it, and say so."""
+    live = turns[0].live
     depth = max(turn.plan.depth + len(turn.asking.seen) + len(turn.ask.exclude) for turn in turns)
     try:
         masks = [turn.plan.allowed for turn in turns]

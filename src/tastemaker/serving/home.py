@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tastemaker.core import SavedError, fingerprints
+from tastemaker.core import DataError, SavedError, UnknownName, fingerprints
 from tastemaker.core.files import replacing_folder
 from tastemaker.core.saved import MANIFEST
 from tastemaker.storage.base import Shop, Version
@@ -59,12 +60,10 @@ class Home:
         """
         mark = mark_of(model)
         versions = shop.versions()
-        live = next((v for v in versions if v.state == "live"), None)
+        live = live_of(shop)
         if live is not None and any(v.figures.get("mark") == mark for v in versions):
             return live
-        version = self.register(shop, model, {"why": "given to serve"})
-        shop.put_version(promoted(version))
-        return promoted(version)
+        return promote(shop, self.register(shop, model, {"why": "given to serve"}))
 
     def register(self, shop: Shop, model: Path, figures: dict[str, object]) -> Version:
         """Copy a saved pipeline and register it as a candidate."""
@@ -79,9 +78,70 @@ class Home:
         return version
 
 
-def promoted(version: Version) -> Version:
-    """The same, live."""
-    return Version(version.name, version.folder, version.created, "live", version.figures)
+def live_of(shop: Shop) -> Version | None:
+    """The version that is live."""
+    return next((version for version in shop.versions() if version.state == "live"), None)
+
+
+def promote(shop: Shop, version: Version) -> Version:
+    """Make a version live; services follow within a tick. It remembers which one was live before it.
+
+    Raises:
+        SavedError: its folder is gone or damaged.
+    """
+    mark_of(version.folder)
+    before = live_of(shop)
+    if before is not None and before.name == version.name:
+        return before
+    figures = {**version.figures, "before": "" if before is None else before.name}
+    now = replace(version, state="live", figures=figures)
+    shop.put_version(now)
+    return now
+
+
+def rollback(shop: Shop) -> Version:
+    """Make live again what was live before; once more goes back further.
+
+    Raises:
+        DataError: nothing was.
+        SavedError: as of `promote`.
+    """
+    live = live_of(shop)
+    name = "" if live is None else live.figures.get("before", "")
+    before = next((version for version in shop.versions() if version.name == name), None)
+    if before is None:
+        raise DataError(f"The tenant {shop.tenant!r} has no model that was live before. See: tastemaker models list")
+    mark_of(before.folder)
+    now = replace(before, state="live")
+    shop.put_version(now)
+    return now
+
+
+def named(shop: Shop, name: str) -> Version:
+    """A version by its name; raises `UnknownName`."""
+    versions = {version.name: version for version in shop.versions()}
+    if name not in versions:
+        raise UnknownName("version", name, versions)
+    return versions[name]
+
+
+def tidy(shop: Shop, folder: Path, keep: int, used: Collection[str] = ()) -> list[str]:
+    """Remove folders of old versions; whose.
+
+    Args:
+        shop: Whose versions.
+        folder: Where they lie; others are left alone.
+        keep: The newest so many stay, as do the live one, the one before it, and those in use.
+        used: Names of versions in use.
+    """
+    there = [version for version in shop.versions() if version.folder.is_dir() and version.folder.parent == folder]
+    live = live_of(shop)
+    kept = {version.name for version in there[-keep:]} | set(used)
+    kept |= set() if live is None else {live.name, live.figures.get("before", "")}
+    gone = [version for version in there if version.name not in kept]
+    for version in gone:
+        shutil.rmtree(version.folder)
+    return [version.name for version in gone]
 
 
 def mark_of(model: Path) -> str:

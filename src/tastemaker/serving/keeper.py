@@ -7,23 +7,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
-import numpy as np
-
-from tastemaker.core import DataError, TastemakerError
+from tastemaker.core import TastemakerError
 from tastemaker.data import FeatureSet
-from tastemaker.pipeline import load
-from tastemaker.serving.engine import Engine
-from tastemaker.serving.home import Home
-from tastemaker.serving.live import Live, Waiting
-from tastemaker.serving.placing import Placer
+from tastemaker.serving.actions import LEARNED, ActionValue, read_heads
+from tastemaker.serving.arms import models_of, servable
+from tastemaker.serving.engine import Engine, Serving
+from tastemaker.serving.experiments import Experiment, read_experiments
+from tastemaker.serving.following import Followed
+from tastemaker.serving.home import Home, live_of
+from tastemaker.serving.live import settled
 from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Item, Shop, Shown, Version
 
 LOG = logging.getLogger("tastemaker.serving")
-RECENT = 100_000  # events that a start reads to know what is asked for
-PAGE = 10_000
-BATCH = 64  # new items that are encoded at once
 KEPT = 50_000  # lists that wait to be kept; more are let go, and counted
 
 
@@ -42,17 +40,20 @@ class Keeper:
 
     def __init__(self, shop: Shop, home: Home, settings: ServeSettings) -> None:
         self._shop, self._home, self._settings = shop, home, settings
-        self._revision, self._number = 0, 0
         self._shown: deque[Shown] = deque()
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._catching = threading.Lock()
-        self._placer: Placer | None = None
+        self._catching, self._changing = threading.Lock(), threading.Lock()
         self.lost = 0
-        self.engine = self._opened(self._live_version())
+        self._main = self._follow(self._live_version())
+        self._others: dict[str, Followed] = {}
+        self._as_of: tuple[Any, ...] = ()
+        self.engine = Engine(shop, self._main.live, settings)
+        self.look()
         self._thread = threading.Thread(target=self._run, name=f"keeper-{shop.tenant}", daemon=True)
 
     def start(self) -> Keeper:
         """Begin to follow."""
+        settled()
         self._thread.start()
         return self
 
@@ -63,8 +64,8 @@ class Keeper:
         if self._thread.is_alive():
             self._thread.join(timeout=30)
         self._flush()
-        if self._placer is not None:
-            self._placer.close()
+        for followed in self._all():
+            followed.close()
 
     def keep(self, shown: Iterable[Shown]) -> None:
         """Keep lists soon."""
@@ -83,60 +84,82 @@ class Keeper:
     def catch_up(self) -> None:
         """Take what was written since the last look; called at once after a write of this process."""
         with self._catching:
-            live = self.engine.live
-            while items := self._shop.changed_items(self._revision, PAGE):
-                live.take(items)
-                self._revision = items[-1].revision
-            while events := self._shop.events(self._number, PAGE):
-                live.count(events)
-                self._number = events[-1].number
+            for followed in self._all():
+                followed.catch_up()
         self._wake.set()
 
     def encode(self, item: Item) -> FeatureSet:
         """Whitened vectors of something that is no item, such as a search; raises `DataError` without encoders."""
-        if self._placer is None:
-            raise DataError("The model reads no content: nothing can be searched by it.")
-        return self._placer.place([item])
+        return self._main.encode(item)
 
-    def swap(self, version: Version) -> None:
-        """Answer by another version from the next request on."""
-        before = self._placer
-        engine = self._opened(version)
-        with self._catching:
-            self.engine.swap(engine.live)
-        if before is not None:
-            before.close()
+    def look(self) -> None:
+        """Follow what is live and what experiments serve, if that has changed.
+
+        Requests are answered by what was there until the new versions are loaded.
+        """
+        with self._changing:
+            version, now = self._live_version(), time.time()
+            experiments = [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
+            now_as = (version.name, [one.to_json() for one in experiments], self._shop.note(LEARNED))
+            if now_as == self._as_of:
+                return
+            self._change(version, experiments)
+            self._as_of = now_as
         self.catch_up()
-        LOG.info("now serving %s", version.name)
+        settled()
 
     def _live_version(self) -> Version:
-        live = [version for version in self._shop.versions() if version.state == "live"]
-        if not live:
+        live = live_of(self._shop)
+        if live is None:
             raise TastemakerError(f"The tenant {self._shop.tenant!r} has no model. Train one: tastemaker train")
-        return live[0]
+        return live
 
-    def _opened(self, version: Version) -> Engine:
-        pipeline = load(version.folder)
-        live = Live(pipeline, version.name, time.time())
-        revision, number = 0, self._last_number()
-        while items := self._shop.changed_items(revision, PAGE):
-            live.take(items)
-            revision = items[-1].revision
-        events = self._shop.events(max(0, number - RECENT), RECENT)
-        live.count(events, ever=False)
-        self._revision, self._number = revision, events[-1].number if events else 0
-        if pipeline.encoders:
-            self._placer = Placer(version.folder, self._home.media(self._shop.tenant))
-        return Engine(self._shop, live, self._settings)
+    def _follow(self, version: Version) -> Followed:
+        return Followed(self._shop, self._home.media(self._shop.tenant), version, self._settings.index)
 
-    def _last_number(self) -> int:
-        return int(self._shop.last_event())
+    def _all(self) -> list[Followed]:
+        return [self._main, *self._others.values()]
+
+    def _change(self, version: Version, experiments: list[Experiment]) -> None:
+        there = {followed.live.version: followed for followed in self._all()}
+        main = there.get(version.name) or self._follow(version)
+        wanted = models_of(experiments) - {version.name}
+        named = [one for one in self._shop.versions() if one.name in wanted]
+        others = {one.name: there.get(one.name) or self._tried(one) for one in named}
+        with self._catching:
+            self._main, self._others = main, {name: one for name, one in others.items() if one is not None}
+        values = self._values()
+        for followed in self._all():
+            followed.live.values = values
+        lives = [followed.live for followed in self._others.values()]
+        loaded = {version.name, *self._others}
+        self.engine.swap(Serving(main.live, lives, servable(experiments, loaded)))
+        if set(there) != loaded:
+            LOG.info("now serving %s", ", ".join(sorted(loaded)))
+        for name in set(there) - loaded:
+            there[name].close()
+
+    def _values(self) -> ActionValue | None:
+        try:
+            heads = read_heads(self._shop)
+        except TastemakerError as error:
+            LOG.warning("%s", error)
+            return None
+        return None if heads is None else ActionValue(heads, self._settings.actions)
+
+    def _tried(self, version: Version) -> Followed | None:
+        """A version of an arm; one that cannot be loaded must not keep others from being served."""
+        try:
+            return self._follow(version)
+        except TastemakerError as error:
+            LOG.warning("%s cannot be served: %s", version.name, error)
+            return None
 
     def _run(self) -> None:
-        if self._placer is not None:
-            self._guarded(self._placer.start)
+        self._guarded(self._main.start)
+        steps = (self.catch_up_quietly, self._place, self._flush, self.look)
         while not self._ended.is_set():
-            for step in (self.catch_up_quietly, self._place, self._flush, self._look_for_model):
+            for step in steps:
                 self._guarded(step)
             self._wake.wait(self._settings.tick)
             self._wake.clear()
@@ -155,18 +178,8 @@ class Keeper:
             self._ended.wait(1.0)
 
     def _place(self) -> None:
-        if self._placer is None:
-            return
-        live = self.engine.live
-        waiting = live.waiting()
-        for at in range(0, len(waiting), BATCH):
-            self._placed(live, waiting[at : at + BATCH], self._placer)
-
-    def _placed(self, live: Live, waiting: list[Waiting], placer: Placer) -> None:
-        items: list[Item] = [one.item for one in waiting]
-        features = placer.place(items)
-        if features:
-            live.place(np.array([one.row for one in waiting], np.int32), features)
+        for followed in self._all():
+            followed.place()
 
     def _flush(self) -> None:
         taken = [self._shown.popleft() for _ in range(len(self._shown))]
@@ -177,8 +190,3 @@ class Keeper:
         except TastemakerError:
             self._shown.extendleft(reversed(taken))
             raise
-
-    def _look_for_model(self) -> None:
-        version = self._live_version()
-        if version.name != self.engine.live.version:
-            self.swap(version)

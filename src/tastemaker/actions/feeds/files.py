@@ -87,11 +87,11 @@ def _elsewhere(pattern: str) -> Any:
     try:
         import fsspec
     except ImportError as error:
-        raise MissingExtra("fsspec", "remote") from error
+        raise MissingExtra("fsspec", "cloud") from error
     protocol = pattern.split("://", 1)[0]
     try:
         return fsspec.filesystem(protocol)
     except ImportError as error:
-        raise MissingExtra(f"What opens {protocol}://", "remote") from error
+        raise MissingExtra(f"What opens {protocol}://", "cloud") from error
     except ValueError as error:
         raise DataError(f"Nothing opens {protocol}:// ({error}).") from error

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tastemaker.core import DataError, SavedError, UnknownName
 from tastemaker.http.context import Call, answer, caller
 from tastemaker.http.keys import digest, new_key
 from tastemaker.http.problems import Problem
 from tastemaker.http.wire import KeyBody
-from tastemaker.serving.home import promoted
+from tastemaker.serving.home import named, rollback
+from tastemaker.serving.home import promote as promote_version
 from tastemaker.storage.base import Version
 
 ROUTES = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -45,13 +48,30 @@ async def models(call: Admin) -> Response:
 @ROUTES.post("/models/{name}/promote", summary="Serve this version from now on; also to go back to an older one")
 async def promote(call: Admin, name: Annotated[str, Path(min_length=1, max_length=64)]) -> Response:
     """Without a dropped request; other processes follow within a tick."""
-    found = next((v for v in await run_in_threadpool(call.shop.versions) if v.name == name), None)
-    if found is None:
-        raise Problem(404, f"There is no version {name!r}.")
-    await run_in_threadpool(call.shop.put_version, promoted(found))
-    if call.keeper.engine.live.version != name:
-        await run_in_threadpool(call.keeper.swap, found)
-    return answer(_plain(promoted(found)))
+    return await _served(call, lambda: promote_version(call.shop, _named(call, name)))
+
+
+@ROUTES.post("/models/rollback", summary="Serve what was served before")
+async def roll_back(call: Admin) -> Response:
+    """As promoting it; once more goes back further."""
+    return await _served(call, lambda: rollback(call.shop))
+
+
+async def _served(call: Call, made: Callable[[], Version]) -> Response:
+    """Answer by the version that `made` made live."""
+    try:
+        version = await run_in_threadpool(made)
+    except (DataError, SavedError) as error:
+        raise Problem(409, str(error)) from error
+    await run_in_threadpool(call.keeper.look)
+    return answer(_plain(version))
+
+
+def _named(call: Call, name: str) -> Version:
+    try:
+        return named(call.shop, name)
+    except UnknownName as error:
+        raise Problem(404, str(error)) from error
 
 
 def _plain(version: Version) -> dict[str, Any]:

@@ -76,7 +76,7 @@ Back = Annotated[WriteBack, Depends(WriteBack)]
 async def recommend(call: Reads, user: Name, part: Part, back: Back, category: Category = "") -> Response:
     """Ids; with scores where the header X-API-Version is 2."""
     if back.kind:
-        call.context.keys.caller(call.request, "write")
+        await call.context.keys.caller(call.request, "write")
     found = await _recommended(call, Ask(user=user, k=part.depth), part, category)
     if back.kind:
         await call.append(back.events(user, found))
