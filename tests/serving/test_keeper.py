@@ -10,7 +10,7 @@ from tastemaker.models.popular import Popular
 from tastemaker.serving import beside
 from tastemaker.serving.ask import Ask
 from tastemaker.serving.engine import Engine
-from tastemaker.serving.home import Home, promoted
+from tastemaker.serving.home import Home, promote
 from tastemaker.serving.placing import Placer
 from tastemaker.serving.service import open_service
 from tastemaker.serving.settings import ServeSettings
@@ -53,7 +53,7 @@ def test_another_version_answers_once_it_is_promoted(service, keeper, saved, tmp
     pipeline.save(tmp_path / "popular.tm")
     version = service.home.register(service.shop(), tmp_path / "popular.tm", {"why": "a test"})
     assert keeper.engine.live.version == "v0001"
-    service.shop().put_version(promoted(version))
+    promote(service.shop(), version)
     until(lambda: keeper.engine.live.version == "v0002")
     assert [v.state for v in service.shop().versions()] == ["retired", "live"]
     (found,) = keeper.engine.recommend([Ask(user="u1", k=3)])

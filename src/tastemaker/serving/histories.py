@@ -18,7 +18,7 @@ from tastemaker.pipeline import Pipeline
 from tastemaker.storage.base import Attribute, Event
 
 Rows = NDArray[np.int32]
-Said = tuple[int, float, int, float]  # sign, weight, number of the event, time
+Said = tuple[int, float, int]  # sign, weight, number of the event
 LATER = "write-back"  # session of events that count once their time has come
 
 
@@ -70,7 +70,7 @@ class Meaning:
             return cls(kinds, False, 0.0, 1.0)
         return cls(kinds, True, float(liked.min()), float(liked.mean()))
 
-    def of_event(self, kind: str, value: float) -> tuple[int, float, int]:
+    def of_event(self, kind: str, value: float) -> Said:
         """Sign, weight and number of an event, whose kind is as the shop calls it."""
         known = canonical(kind) if kind else ""
         return self.sign(known, value), self.weight(known, value), self.kinds.get(known, 0)
@@ -115,15 +115,18 @@ class Histories:
     def asking(self, user: str, events: Sequence[Event], about: Mapping[str, Attribute]) -> Asking:
         """The query of `user` ("" a visitor) with these events, oldest first, and these attributes."""
         told = [
-            (row, (*self._said(event.kind, event.value), event.time))
+            (row, self._said(event.kind, event.value), event.time)
             for event in events
             if (row := self._row(event.item)) is not None
         ]
-        latest = dict(told)
-        if len(latest) < len(told):
-            latest = _latest(told)
+        latest: dict[int, tuple[Said, float]] = {}
+        for row, said, time in told:
+            before = latest.pop(row, None)
+            if before is not None and before[0] != said:
+                said = _stronger(before[0], said)
+            latest[row] = (said, time)
         rows = np.fromiter(latest, np.int32, len(latest))
-        columns = np.array(list(latest.values()), np.float64).reshape(len(rows), 4)
+        columns = np.array([(*said, time) for said, time in latest.values()], np.float64).reshape(len(rows), 4)
         signs = columns[:, 0]
         return Asking(self._query(user, rows, columns, about), rows, rows[signs > 0], rows[signs < 0])
 
@@ -156,15 +159,10 @@ class Histories:
         return profile
 
 
-def _latest(told: Sequence[tuple[int, Said]]) -> dict[int, Said]:
-    """What was said of each row last, in the order in which it was said; of equal signs the strongest weight holds."""
-    latest: dict[int, Said] = {}
-    for row, (sign, weight, kind, time) in told:
-        before = latest.pop(row, None)
-        if before is not None and before[0] == sign:
-            weight = max(weight, before[1], key=abs)
-        latest[row] = (sign, weight, kind, time)
-    return latest
+def _stronger(before: Said, said: Said) -> Said:
+    """What was said last; with the stronger weight of both where the signs are the same."""
+    sign, weight, kind = said
+    return (sign, max(weight, before[1], key=abs), kind) if before[0] == sign else said
 
 
 def _plain(value: Attribute) -> str | float:

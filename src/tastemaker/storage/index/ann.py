@@ -137,10 +137,9 @@ class FaissIndex:
         found = built.lists.find(vectors, fetched(depth), effort.lists, ~built.fresh if len(beside) else None)
 
         def answer(one: Floats, near: Rows) -> tuple[Rows, Floats]:
-            rows, products = self._exact.among(one, np.union1d(near[near >= 0], beside), depth)
-            there = rows[0] >= 0 if own is None else (rows[0] >= 0) & own[rows[0]]
-            places = np.flatnonzero(there)[:k]
-            return (rows[:, places], products[:, places]) if len(places) == k else self._exact.search(one, k, allowed)
+            rows = np.union1d(near[near >= 0], beside) if len(beside) else np.sort(near[near >= 0])
+            rows, products = self._exact.among(one, rows if own is None else rows[own[rows]], k)
+            return (rows, products) if rows[0, -1] >= 0 else self._exact.search(one, k, allowed)
 
         return joined([answer(one, near) for one, near in zip(vectors[:, None], found, strict=True)])
 
