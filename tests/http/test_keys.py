@@ -56,7 +56,7 @@ def test_a_key_is_told_once_and_can_be_taken_away(http, service):
     assert http.delete(f"/v1/admin/keys/{key}").status_code == 204
     fresh = Keys(service.store)
     with pytest.raises(Problem, match="taken away"):
-        fresh.caller(http.build_request("GET", "/", headers={"X-API-Key": key}), "read")
+        asyncio.run(fresh.caller(http.build_request("GET", "/", headers={"X-API-Key": key}), "read"))
 
 
 def test_rights_are_remembered_for_two_seconds_and_no_more_keys_than_may_be(bare, service, monkeypatch):

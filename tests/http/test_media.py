@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import tastemaker as tm
-from running import write_shop
+from shop import write_shop
 from tastemaker.features.catalog import ENCODERS
 from tastemaker.http.app import application
 from tastemaker.http.keys import SCOPES, digest

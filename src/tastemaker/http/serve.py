@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tastemaker.core import BadSetting, MissingExtra
+from tastemaker.core.files import replacing
 from tastemaker.core.run import Say
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def own_key(service: Service) -> str:
     path = service.home.folder / "key"
     key = own or (path.read_text("ascii").strip() if path.is_file() else new_key())
     service.store.put_key(digest(key), TENANT, SCOPES, "own" if own else "first")
-    if not own and not path.is_file():
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(key)
+    if not own:
+        with replacing(path, mode=0o600) as new:
+            new.write_text(key, "ascii")
     return "" if own else key
 
 

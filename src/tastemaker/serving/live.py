@@ -94,6 +94,7 @@ class Live:
         """New and changed items, as the store has them."""
         with self._lock:
             rows = np.array([self._place_of(item.id) for item in items], np.int32)
+            self.space.grow(len(self.ids))
             self.columns.put(rows, items)
             for row, item in zip(rows.tolist(), items, strict=True):
                 self.titles[row] = item.title or item.id
