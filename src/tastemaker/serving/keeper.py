@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tastemaker.core import BadSetting, DataError, TastemakerError
+from tastemaker.core import BadSetting, DataError, TastemakerError, UnknownName
 from tastemaker.data import FeatureSet
 from tastemaker.serving.actions import LEARNED, ActionValue, read_heads
 from tastemaker.serving.arms import models_of, servable
@@ -140,7 +140,7 @@ class Keeper:
         try:
             now = time.time()
             return [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
-        except (BadSetting, DataError) as error:
+        except (BadSetting, DataError, UnknownName) as error:
             LOG.warning("%s", error)
             return []
 
