@@ -111,6 +111,18 @@ def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(http):
     assert http.post("/v1/users", json=[{"id": "a"}], headers={"Idempotency-Key": "second"}).json() == {"users": 1}
 
 
+def test_a_request_that_is_sent_again_meanwhile_waits_for_the_first(http):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def post(_):
+        return http.post("/v1/events", json={"user": "u1", "item": "i1", "kind": "twice"}, headers=same).json()
+
+    same = {"Idempotency-Key": "together"}
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(post, range(6))) == [{"new": 1, "known": 0}] * 6
+    assert [e["kind"] for e in http.get("/v1/users/u1/events").json()["events"]].count("twice") == 1
+
+
 def test_a_body_needs_no_type_and_may_have_that_of_curl(http):
     for kind in ("application/x-www-form-urlencoded", None):
         headers = {} if kind is None else {"Content-Type": kind}
