@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(PIP_AR
 APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -y --no-install-recommends
 TEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest -n $(WORKERS) --benchmark-disable
 
-.PHONY: help demo test postgres check bench leaderboards soak reference setup clean
+.PHONY: help demo serve test postgres check bench leaderboards soak reference setup clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -27,6 +27,10 @@ help:  ## show this list
 
 demo: setup  ## MovieLens-100K and a generated world, from raw files to lists
 	$(BIN)/tastemaker demo
+
+serve: setup  ## what `make demo` left, over HTTP on this machine
+	@test -d demo/movielens-100k.tm || $(BIN)/tastemaker demo
+	$(BIN)/tastemaker serve demo/movielens-100k.tm
 
 test: setup postgres  ## all tests, with coverage (90 % at least)
 	$(TEST) -m "not soak" --cov --cov-report=term-missing:skip-covered tests

@@ -8,7 +8,41 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import pytest
+
 from house.source import ROOT
+from shop import write_shop
+
+
+def fitted(folder, encoders):
+    """A saved pipeline: 30 users of three topics, 24 items with a word or two of each topic, category and price."""
+    import tastemaker as tm
+    from tastemaker.models.item_knn import ItemKNN
+
+    data = tm.read(write_shop(folder / "shop"))
+    tm.Pipeline(model=ItemKNN(), encoders=encoders).fit(data).save(folder / "shop.tm")
+    return folder / "shop.tm"
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """It reads texts."""
+    from tastemaker.features.text.tfidf import TfIdf
+
+    return fitted(tmp_path_factory.mktemp("served"), [TfIdf()])
+
+
+@pytest.fixture(scope="session")
+def wordless(tmp_path_factory):
+    """It knows behaviour alone, so that no process beside the service need start."""
+    return fitted(tmp_path_factory.mktemp("wordless"), [])
+
+
+@pytest.fixture(scope="session")
+def server(saved, tmp_path_factory):
+    """A process of its own; tests that ask it leave its shop's own users and items as they are."""
+    with running(saved, tmp_path_factory.mktemp("running") / "home") as found:
+        yield found
 
 
 def free_port():
@@ -23,10 +57,10 @@ def environment(**more):
 
 
 class Running:
-    """Its `url`, and the `key` that it made."""
+    """Its `url`, the `key` that it made, and its `home`."""
 
-    def __init__(self, process, url, key):
-        self.process, self.url, self.key = process, url, key
+    def __init__(self, process, url, key, home):
+        self.process, self.url, self.key, self.home = process, url, key, home
 
 
 @contextmanager
@@ -38,7 +72,7 @@ def running(model, home, *options):
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(process, url, home.parent / f"{home.name}.log")
-        yield Running(process, url, (home / "key").read_text())
+        yield Running(process, url, (home / "key").read_text(), home)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -13,9 +13,10 @@ from tastemaker.actions.life import Place, TrainRequest, models, train, update
 from tastemaker.core import DataError, Run, SavedError, ServiceError, UnknownName
 from tastemaker.data.read import read
 from tastemaker.pipeline import load
+from tastemaker.serving.actions import read_heads
 from tastemaker.serving.home import live_of, promote
 from tastemaker.serving.life import Gate
-from tastemaker.storage.base import Event, Item
+from tastemaker.storage.base import Event, Item, Shown
 from tastemaker.storage.seed import seed
 
 SETTINGS = 'encoders = ["attributes"]\nmodel = "item_knn"\nfusion = {name = "weighted", weights = {attributes = 1.0}}\n'
@@ -172,6 +173,21 @@ def test_a_version_that_an_experiment_serves_keeps_its_folder(place):
     assert (place.home / "models" / "default" / "v0001").is_dir()
 
 
+def test_actions_are_learned_from_lists_that_were_answered(place):
+    lists = [
+        Shown(f"r{n}", f"u{n % 30}", 1.6e9 + n, "v1", "", {}, ("i1", "i2"), (1.0, 1.0), (1.0, 1.0), ("model",) * 2)
+        for n in range(60)
+    ]
+    with place.open() as (shop, _):
+        shop.show(lists)
+        shop.append([Event(s.user, "i2", "click", time=s.time + 1, id=s.request, request=s.request) for s in lists])
+    assert "learn actions" in train(TrainRequest(place)).seconds
+    with place.open() as (shop, _):
+        heads = read_heads(shop)
+    assert heads.actions == ("click",)
+    assert heads.shares["i2"][0] > heads.shares["i1"][0]
+
+
 def test_the_commands_say_the_same(place, capsys):
     home = ("--home", place.home)
     assert "no version yet" in call(capsys, "models", *home)[1]
@@ -196,6 +212,25 @@ def test_a_repeated_training_goes_on_after_an_error_and_stops_cleanly(tmp_path):
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "stopped" in err
+
+
+def test_a_repeated_update_waits_for_its_time(place, capsys, monkeypatch):
+    train(TrainRequest(place))
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("tastemaker.cli.life.time.sleep", sleep)
+    code, out, err = call(capsys, "update", "--home", place.home, "--every", "1h")
+    signal.signal(signal.SIGTERM, before)
+    assert code == 0
+    assert out.count("it stays") == 2
+    assert "stopped" in err
+    assert all(3500 < wait <= 3600 for wait in waits)
 
 
 def test_another_tenant_has_its_own_models(place):

@@ -3,26 +3,13 @@
 import pytest
 from starlette.testclient import TestClient
 
-import tastemaker as tm
-from process import running
-from shop import write_shop
-from tastemaker.features.text.tfidf import TfIdf
+from process import saved, server, wordless  # noqa: F401
 from tastemaker.http.app import application
 from tastemaker.http.keys import SCOPES, digest
-from tastemaker.models.item_knn import ItemKNN
 from tastemaker.serving.service import open_service
 from tastemaker.serving.settings import ServeSettings
 
 KEYS = {"all": SCOPES, "reader": ("read",), "writer": ("write",)}
-
-
-@pytest.fixture(scope="session")
-def saved(tmp_path_factory):
-    """30 users of three topics, 24 items with a word or two of each topic, category and price."""
-    folder = tmp_path_factory.mktemp("served")
-    data = tm.read(write_shop(folder / "shop"))
-    tm.Pipeline(model=ItemKNN(), encoders=[TfIdf()]).fit(data).save(folder / "shop.tm")
-    return folder / "shop.tm"
 
 
 @pytest.fixture
@@ -31,8 +18,8 @@ def settings():
 
 
 @pytest.fixture
-def service(saved, tmp_path, settings):
-    made = open_service(saved, None, tmp_path / "home", settings)
+def service(wordless, tmp_path, settings):  # noqa: F811
+    made = open_service(wordless, None, tmp_path / "home", settings)
     for name, scopes in KEYS.items():
         made.store.put_key(digest(name), "default", scopes)
     made.store.put_key(digest("other"), "other", SCOPES)
@@ -51,10 +38,3 @@ def http(bare):
     """Requests with a key that may do everything."""
     bare.headers["X-API-Key"] = "all"
     return bare
-
-
-@pytest.fixture(scope="session")
-def server(saved, tmp_path_factory):
-    """A process of its own; tests that ask it leave its shop's own users and items as they are."""
-    with running(saved, tmp_path_factory.mktemp("running") / "home") as found:
-        yield found

@@ -104,6 +104,31 @@ def test_what_an_experiment_has_shown_is_told(client, client_and_service):
     assert client.get("/v1/admin/experiments/none").status_code == 404
 
 
+def test_two_arms_are_drafted_into_one_list_and_the_chosen_one_is_preferred(client, client_and_service):
+    shop = client_and_service[1].shop()
+    one = {"name": "duel", "arms": BOTH, "settings": {"other": {"model": "v0002"}}, "interleave": True}
+    assert client.put("/v1/admin/experiments", json=[one]).status_code == 200
+    assert client.get("/v1/admin/experiments/duel").status_code == 422
+    found = lists(client, USERS * 2, k=6)
+    for user, answer in zip(USERS * 2, found, strict=True):
+        assert answer["arms"] == {"duel": "both"}
+        items = [item["item"] for item in answer["items"]]
+        assert len(set(items)) == 6
+        teams = [item["source"].split("/")[0] for item in answer["items"]]
+        assert teams.count("other") == teams.count("control") == 3
+        click = {"user": user, "kind": "click", "request": answer["request"], "item": items[teams.index("other")]}
+        assert client.post("/v1/events", json=click).status_code == 200
+    until(lambda: sum("duel" in one.arms for one in shop.shown()) == 120)
+    told = client.get("/v1/admin/experiments/duel").json()
+    assert (told["arm"], told["other"], told["lists"]) == ("control", "other", 120)
+    assert told["preference"]["mean"] == -1
+    assert all(0 < p <= 1 for one in shop.shown() if "duel" in one.arms for p in one.propensities)
+    two = [one, {**one, "name": "duel2", "settings": {}}]
+    assert client.put("/v1/admin/experiments", json=two).status_code == 422
+    three = {**one, "arms": {**BOTH, "third": 1}}
+    assert client.put("/v1/admin/experiments", json=[three]).status_code == 422
+
+
 def test_an_experiment_whose_version_is_gone_is_not_served(client_and_service, client):
     service = client_and_service[1]
     folder = service.home.models("default") / "v0002"
@@ -117,6 +142,9 @@ def test_an_experiment_whose_version_is_gone_is_not_served(client_and_service, c
     service.keeper().look()
     assert lists(client, ["u1"])[0]["arms"] == {}
     shutil.move(folder.with_name("aside"), folder)
+    service.shop().note("experiments", [{"arms": 3}])  # damaged: the service goes on without
+    service.keeper().look()
+    assert lists(client, ["u1"])[0]["arms"] == {}
 
 
 def test_the_policy_without_exploration_is_judged_by_what_was_logged(client, client_and_service):
@@ -126,7 +154,7 @@ def test_the_policy_without_exploration_is_judged_by_what_was_logged(client, cli
         for user, one in zip(USERS, found, strict=True):
             click = {"user": user, "item": one["items"][4]["item"], "kind": "click", "request": one["request"]}
             assert client.post("/v1/events", json=click).status_code == 200
-    until(lambda: sum(min(one.propensities) < 1 for one in shop.shown()) == 180)
+    until(lambda: sum(min(one.propensities) < 1 for one in shop.shown() if not one.arms) == 180)
     judged = client.get("/v1/admin/off-policy", params={"kinds": "click"}).json()
     assert {value["name"] for value in judged["target"]} == {"ips", "snips", "dr"}
     assert all(value["low"] <= value["mean"] <= value["high"] for value in judged["target"])

@@ -9,7 +9,8 @@ from tastemaker.core import DataError, SavedError, ServiceError, TastemakerError
 from tastemaker.models.popular import Popular
 from tastemaker.serving import beside
 from tastemaker.serving.ask import Ask
-from tastemaker.serving.home import Home, promoted
+from tastemaker.serving.engine import Engine
+from tastemaker.serving.home import Home, promote
 from tastemaker.serving.placing import Placer
 from tastemaker.serving.service import open_service
 from tastemaker.serving.settings import ServeSettings
@@ -52,7 +53,7 @@ def test_another_version_answers_once_it_is_promoted(service, keeper, saved, tmp
     pipeline.save(tmp_path / "popular.tm")
     version = service.home.register(service.shop(), tmp_path / "popular.tm", {"why": "a test"})
     assert keeper.engine.live.version == "v0001"
-    service.shop().put_version(promoted(version))
+    promote(service.shop(), version)
     until(lambda: keeper.engine.live.version == "v0002")
     assert [v.state for v in service.shop().versions()] == ["retired", "live"]
     (found,) = keeper.engine.recommend([Ask(user="u1", k=3)])
@@ -114,3 +115,37 @@ def test_neighbours_searches_and_newcomers(keeper):
         beside.like_item(live, "nothing", 3, allowed)
     assert len(beside.onboarding(live, 5, allowed)) == 5
     assert beside.now(live, 3, allowed)[0].source == "trending"
+
+
+def test_items_that_wait_for_their_content_leave_every_list_whole(service, keeper):
+    """Between their coming and their encoding they have a row, and no vector."""
+    service.shop().put_items([Item(f"later{n}", "storm tide") for n in range(200)])
+    service.written("default")
+    everything = {"sources": ("fresh", "similar", "trending"), "weights": {"text": 1.0}, "diversity": 0.5}
+    for scenario in ({}, everything):
+        engine = Engine(service.shop(), keeper.engine.live, ServeSettings(scenarios={"default": scenario}))
+        for user in ("u1", ""):
+            (found,) = engine.recommend([Ask(user=user, k=30, explain=True)])
+            assert len(found.items) == 30, found
+            (none,) = engine.recommend([Ask(user=user, k=30, filter="id == 'unheard'")])
+            assert none.items == ()
+
+
+def test_an_item_that_breaks_the_encoders_keeps_no_other_waiting(service, keeper):
+    class Picky:
+        """The process, but for one item."""
+
+        def __init__(self, real):
+            self.place = lambda items: refuse() if any(i.id == "bad" for i in items) else real.place(items)
+            self.close = real.close
+
+    def refuse():
+        raise ServiceError("the process died")
+
+    followed = keeper._main
+    followed._placer = Picky(followed._placer)
+    service.shop().put_items([Item(name, "soup kitchen oven") for name in ("bad", "good")])
+    service.written("default")
+    live = keeper.engine.live
+    until(lambda: live.space.joint[live.row("good")].any())
+    assert not live.space.joint[live.row("bad")].any()

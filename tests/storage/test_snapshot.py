@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stores import NOW, events
+from tastemaker.core.errors import DataError
 from tastemaker.data.read import read
 from tastemaker.data.settings import DataSettings
 from tastemaker.storage.base import Event, Item, User
@@ -136,23 +137,17 @@ def test_attributes_may_have_any_name_and_mixed_values(shop):
     np.testing.assert_array_equal(data.item_attributes["image"].values, [1, 2, np.nan])
 
 
-def test_a_shop_without_events_has_users_and_items(shop):
-    shop.put_items([Item("mug", "Mug", ("A mug",), {"image": ("m.jpg",)}, {"price": 1.0}), Item("cup", "Cup")])
-    shop.put_users([User("ann", {"age": 4.0})])
-    data = shop.snapshot()
-    assert (data.users.ids, data.items.ids, data.titles) == (("ann",), ("cup", "mug"), ("Cup", "Mug"))
-    assert data.content["text"] == [("Cup",), ("Mug", "A mug")]
-    assert data.content["image"] == [(), (shop.media / "m.jpg",)]
-    assert len(data.interactions) == 0
-    assert list(data.user_attributes) == ["age"]
-
-
-def test_an_empty_shop_has_nothing(store):
-    data = store.shop("new").snapshot()
-    assert (len(data.users), len(data.items), len(data.interactions)) == (0, 0, 0)
+def test_a_shop_without_events_to_learn_from_is_told(shop):
+    shop.put_items([Item("mug", "Mug")])
+    shop.put_users([User("ann", profiling=False)])
+    for _ in range(2):
+        with pytest.raises(DataError, match="'one' has no events"):
+            shop.snapshot()
+        shop.append([Event("ann", "mug", time=NOW)])
 
 
 def test_files_out_of_the_media_folder_are_left_out(shop, store):
+    shop.append([Event("ann", "a", time=NOW)])
     shop.put_items([Item("a", media={"image": ("../secret.jpg", "ok.jpg", "/etc/passwd")})])
     assert shop.snapshot().content["image"] == [(shop.media / "ok.jpg",)]
     assert "image" not in store.shop("one").snapshot().content

@@ -57,7 +57,7 @@ def _add_robustness(commands: Commands) -> None:
         "robustness",
         "how models bear missing and wrong content, fake ratings and little behaviour",
         "  tastemaker robustness shop/ --models content,two_tower --out shop.robust\n"
-        "  tastemaker robustness shop/ --models content --harms missing,wrong --split cold_items --out r",
+        "  tastemaker robustness shop/ --models content --harms sources --split cold_items --out r",
         _robustness,
     )
     made.add_argument("folder", type=place, help=FOLDER)
@@ -66,7 +66,7 @@ def _add_robustness(commands: Commands) -> None:
         "--harms",
         default="all",
         metavar="KINDS",
-        help="missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
+        help="sources, missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
     )
     _common(made)
 

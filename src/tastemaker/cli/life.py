@@ -35,6 +35,10 @@ def add(commands: Commands) -> None:
         _update,
     )
     _learning(update)
+    _looking(commands)
+
+
+def _looking(commands: Commands) -> None:
     models = command(
         commands,
         "models",
@@ -47,6 +51,15 @@ def add(commands: Commands) -> None:
     models.add_argument("do", nargs="?", choices=("list", "promote", "rollback"), default="list")
     models.add_argument("name", nargs="?", default="", metavar="VERSION", help="what is promoted, such as v0003")
     place(models)
+    judge = command(
+        commands,
+        "judge",
+        "what the lists of a service would have brought without exploration, from the chances written down with them",
+        "  tastemaker judge --home shop.service\n  tastemaker judge --home shop.service --kinds purchase cart",
+        _judge,
+    )
+    place(judge)
+    judge.add_argument("--kinds", nargs="+", default=["click"], metavar="EVENT", help="what counts (default click)")
 
 
 def place(made: argparse.ArgumentParser) -> None:
@@ -92,6 +105,12 @@ def _models(args: argparse.Namespace) -> None:
     from tastemaker.actions.life import models
 
     show(args, models(place_of(args), args.do, args.name))
+
+
+def _judge(args: argparse.Namespace) -> None:
+    from tastemaker.actions.life import judge
+
+    show(args, judge(place_of(args), args.kinds))
 
 
 def _repeat(args: argparse.Namespace, work: Callable[[TrainRequest], Any]) -> None:

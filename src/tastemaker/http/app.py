@@ -31,6 +31,6 @@ def application(service: Service) -> FastAPI:
         app.include_router(group.ROUTES)
     problems.add(app)
     app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)
-    app.add_middleware(PlainJson)
     app.add_middleware(Measured)
+    app.add_middleware(PlainJson)  # outside of the others: it copies the scope, where the router leaves the route
     return app

@@ -34,8 +34,8 @@ class Sent:
 class Client:
     """Talks to a service that ``tastemaker serve`` started; may be used by several threads.
 
-    What fails on the way, and what the service puts off (429, 503), is sent again: after the time it names, else
-    after pauses that double. Nothing counts twice by that: rows carry an idempotency key, events an id.
+    What fails on the way, and what the service puts off (429, 503), is sent again: after the time that the service
+    names, else after pauses that double. Nothing counts twice by that: rows carry an idempotency key, events an id.
 
         with tastemaker.Client("http://127.0.0.1:8000", key) as shop:
             shop.send([{"user": "ann", "item": "i3", "kind": "like"}])

@@ -13,7 +13,7 @@ from tastemaker.core import BadSetting, TastemakerError, UnknownName
 from tastemaker.core.component import refused
 from tastemaker.core.errors import hint
 from tastemaker.serving.ask import Ask, Scenario
-from tastemaker.serving.experiments import Experiment, exposures, settings_under
+from tastemaker.serving.experiments import BOTH, Experiment, exposures, settings_under
 
 LOG = logging.getLogger("tastemaker.serving")
 MODEL = "model"
@@ -28,11 +28,13 @@ class Given:
         arms: Arm by experiment.
         model: Version that answers; "" the live one.
         settings: Of the scenario, instead of its own.
+        team: Whose list it is where two are interleaved, "" elsewhere.
     """
 
     arms: Mapping[str, str]
     model: str
     settings: Mapping[str, Any]
+    team: str = ""
 
 
 class Arms:
@@ -44,19 +46,25 @@ class Arms:
 
     def __init__(self, experiments: Sequence[Experiment] = ()) -> None:
         self._experiments = experiments
-        self._made: dict[tuple[str, tuple[tuple[str, str], ...]], Scenario] = {}
+        self._made: dict[tuple[str, str, tuple[tuple[str, str], ...]], Scenario] = {}
 
-    def of(self, ask: Ask, now: float) -> Given:
-        """Arms of a request at that time."""
+    def of(self, ask: Ask, now: float) -> list[Given]:
+        """Arms of a request at that time; two where its list is drafted from those of two arms."""
         arms = exposures(self._experiments, ask.user, ask.session, now)
-        settings = settings_under(self._experiments, arms)
-        return Given(arms, str(settings.pop(MODEL, "")), settings)
+        duel = next((one for one in self._experiments if arms.get(one.name) == BOTH), None)
+        if duel is None:
+            return [self._given(arms, "", {})]
+        return [self._given(arms, team, duel.settings.get(team, {})) for team in sorted(duel.arms)]
+
+    def _given(self, arms: Mapping[str, str], team: str, own: Mapping[str, Any]) -> Given:
+        settings = settings_under(self._experiments, arms) | dict(own)
+        return Given(arms, str(settings.pop(MODEL, "")), settings, team)
 
     def scenario(self, name: str, own: Scenario, given: Given) -> Scenario:
         """A scenario as it is under these arms; made once for each of their combinations."""
         if not given.settings:
             return own
-        key = (name, tuple(sorted(given.arms.items())))
+        key = (name, given.team, tuple(sorted(given.arms.items())))
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = changed(own, given.settings)

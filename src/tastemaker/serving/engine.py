@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tastemaker.core import DataError, TastemakerError
-from tastemaker.serving.arms import Arms
+from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
+from tastemaker.serving.drafting import drafted
 from tastemaker.serving.experiments import Experiment
 from tastemaker.serving.histories import Asking, due
 from tastemaker.serving.live import Live
@@ -33,14 +34,14 @@ class Turn:
         live: What answers.
         asking: Who asks.
         plan: How the list is made.
-        arms: Arm by experiment.
+        given: Arms, and whose list it is.
     """
 
     ask: Ask
     live: Live
     asking: Asking
     plan: Plan
-    arms: Mapping[str, str]
+    given: Given
 
 
 class Serving:
@@ -88,14 +89,12 @@ class Engine:
     def recommend(self, asks: Sequence[Ask]) -> list[Answer | TastemakerError]:
         """A list for each request, by one state of all versions; an error stands in the place of its list."""
         serving, now = self._serving, time.time()
-        turns = [self._turn(serving, ask, now) for ask in asks]
-        made: dict[int, Answer] = {}
-        for group in _by_version(turns):
-            scored, failed = _scored([turn for _, turn in group])
-            for n, (place, turn) in enumerate(group):
-                making = Making(turn.live, turn.asking, turn.plan, turn.ask)
-                made[place] = making.answer(scored, n, failed, turn.arms)
-        return [made[place] if isinstance(turn, Turn) else turn for place, turn in enumerate(turns)]
+        turns = [self._turns(serving, ask, now) for ask in asks]
+        answers = iter(_answers([turn for some in turns if isinstance(some, list) for turn in some]))
+        return [
+            drafted([(turn.given.team, next(answers)) for turn in some]) if isinstance(some, list) else some
+            for some in turns
+        ]
 
     def scenario(self, name: str) -> Scenario:
         """Settings of one scenario; raises `DataError` where there is none of that name."""
@@ -105,18 +104,21 @@ class Engine:
             )
         return self._scenarios.get(name, Scenario())
 
-    def _turn(self, serving: Serving, ask: Ask, now: float) -> Turn | TastemakerError:
+    def _turns(self, serving: Serving, ask: Ask, now: float) -> list[Turn] | TastemakerError:
+        """One, or two where lists of two arms are drafted into one."""
         try:
-            given = serving.arms.of(ask, now)
-            scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
-            live, planner = serving.lane(given.model)
             user = self.shop.user(ask.user) if ask.user else None
-            asking = self.asking(live, ask, now, user)
-            told: Mapping[str, Attribute] = {} if user is None else user.attributes
-            plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
-            return Turn(ask, live, asking, plan, given.arms)
+            return [self._turn(serving, ask, now, user, given) for given in serving.arms.of(ask, now)]
         except TastemakerError as error:
             return error
+
+    def _turn(self, serving: Serving, ask: Ask, now: float, user: User | None, given: Given) -> Turn:
+        scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
+        live, planner = serving.lane(given.model)
+        asking = self.asking(live, ask, now, user)
+        told: Mapping[str, Attribute] = {} if user is None else user.attributes
+        plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
+        return Turn(ask, live, asking, plan, given)
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
@@ -128,13 +130,19 @@ class Engine:
         return asking if user is None or user.profiling else live.histories.unprofiled(asking)
 
 
-def _by_version(turns: Sequence[Turn | TastemakerError]) -> list[list[tuple[int, Turn]]]:
-    """Those of one version together, each with its place."""
-    groups: dict[str, list[tuple[int, Turn]]] = {}
+def _answers(turns: Sequence[Turn]) -> list[Answer]:
+    """A list for each; those of one version are scored together."""
+    groups: dict[str, list[int]] = {}
     for place, turn in enumerate(turns):
-        if isinstance(turn, Turn):
-            groups.setdefault(turn.live.version, []).append((place, turn))
-    return list(groups.values())
+        groups.setdefault(turn.live.version, []).append(place)
+    made: dict[int, Answer] = {}
+    for places in groups.values():
+        scored, failed = _scored([turns[place] for place in places])
+        for n, place in enumerate(places):
+            turn = turns[place]
+            making = Making(turn.live, turn.asking, turn.plan, turn.ask)
+            made[place] = making.answer(scored, n, failed, turn.given.arms)
+    return [made[place] for place in range(len(turns))]
 
 
 def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:

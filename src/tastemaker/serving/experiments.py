@@ -17,6 +17,7 @@ from tastemaker.core.component import refused
 from tastemaker.storage.base import Shop
 
 NOTE = "experiments"
+BOTH = "both"  # stands in `Shown.arms` where lists of two arms were drafted into one
 LOWER = frozenset({"refusal"})  # better down
 METRICS: Mapping[str, str] = {
     "click_through": "lists that were answered by anything but a refusal, a list",
@@ -64,6 +65,7 @@ class Experiment:
         control: The arm that others are compared to.
         metrics: Of `METRICS`; the first decides.
         guardrails: What may not suffer.
+        interleave: Lists of both arms are drafted into one, and what is chosen of it says which is preferred.
         unit: What is given an arm.
         salt: Other salts give other arms; "" takes the name.
         share: Of the units that take part.
@@ -79,6 +81,7 @@ class Experiment:
     control: str = "control"
     metrics: Annotated[list[str], MinLen(1)] = Field(default_factory=lambda: ["conversion"])
     guardrails: list[Guardrail] = Field(default_factory=list)
+    interleave: bool = False
     unit: Literal["user", "session"] = "user"
     salt: str = ""
     share: Annotated[float, Gt(0), Le(1)] = 1.0
@@ -92,6 +95,8 @@ class Experiment:
             raise BadSetting(
                 f"Experiment {self.name!r} needs two arms or more, {self.control!r} among them (got {list(self.arms)})."
             )
+        if self.interleave and len(self.arms) != 2:
+            raise BadSetting(f"Experiment {self.name!r} interleaves two arms (got {list(self.arms)}).")
         for metric in self.metrics:
             if metric not in METRICS:
                 raise UnknownName("metric of experiments", metric, METRICS)
@@ -106,13 +111,15 @@ class Experiment:
         return self.start <= now and (self.stop is None or now < self.stop)
 
     def arm(self, unit: str) -> str | None:
-        """The arm of a unit, always the same; None where it takes no part.
+        """The arm of a unit, always the same; None where it takes no part, `BOTH` where arms are interleaved.
 
         Two hashes decide: of (salt, "share", unit) whether, of (salt, "arm", unit) which.
         """
         salt = self.salt or self.name
         if _uniform(salt, "share", unit) >= self.share:
             return None
+        if self.interleave:
+            return BOTH
         at, names = _uniform(salt, "arm", unit) * sum(self.arms.values()), sorted(self.arms)
         for name in names[:-1]:
             at -= self.arms[name]
@@ -170,11 +177,14 @@ def write_experiments(shop: Shop, experiments: Sequence[Experiment]) -> None:
     """Keep these instead of those kept so far.
 
     Raises:
-        BadSetting: two have one name, or set the same while both run: what they did could not be told apart.
+        BadSetting: two have one name, or set the same or interleave while both run: what they did could not be told
+            apart.
     """
     for one, other in combinations(experiments, 2):
         if one.name == other.name:
             raise BadSetting(f"Two experiments are called {one.name!r}. Give each its own name.")
+        if one.interleave and other.interleave and _overlap(one, other):
+            raise BadSetting(f"Experiments {one.name!r} and {other.name!r} interleave at the same time: run one.")
         both = sorted(_sets(one) & _sets(other)) if _overlap(one, other) else []
         if both:
             raise BadSetting(

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tastemaker.core import TastemakerError
+from tastemaker.core import BadSetting, DataError, TastemakerError, UnknownName
 from tastemaker.data import FeatureSet
+from tastemaker.serving.actions import LEARNED, ActionValue, read_heads
 from tastemaker.serving.arms import models_of, servable
 from tastemaker.serving.engine import Engine, Serving
 from tastemaker.serving.experiments import Experiment, read_experiments
@@ -45,8 +46,9 @@ class Keeper:
         self.lost = 0
         self._main = self._follow(self._live_version())
         self._others: dict[str, Followed] = {}
-        self._as_of: tuple[str, list[dict[str, Any]]] = (self._main.live.version, [])
+        self._as_of: tuple[Any, ...] = ()
         self.engine = Engine(shop, self._main.live, settings)
+        self.look()
         self._thread = threading.Thread(target=self._run, name=f"keeper-{shop.tenant}", daemon=True)
 
     def start(self) -> Keeper:
@@ -97,9 +99,8 @@ class Keeper:
         Requests are answered by what was there until the new versions are loaded.
         """
         with self._changing:
-            version, now = self._live_version(), time.time()
-            experiments = [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
-            now_as = (version.name, [one.to_json() for one in experiments])
+            version, experiments = self._live_version(), self._running()
+            now_as = (version.name, [one.to_json() for one in experiments], self._shop.note(LEARNED))
             if now_as == self._as_of:
                 return
             self._change(version, experiments)
@@ -127,12 +128,33 @@ class Keeper:
         others = {one.name: there.get(one.name) or self._tried(one) for one in named}
         with self._catching:
             self._main, self._others = main, {name: one for name, one in others.items() if one is not None}
+        values = self._values()
+        for followed in self._all():
+            followed.live.values = values
         lives = [followed.live for followed in self._others.values()]
         loaded = {version.name, *self._others}
         self.engine.swap(Serving(main.live, lives, servable(experiments, loaded)))
-        LOG.info("now serving %s", ", ".join(sorted(loaded)))
+        if set(there) != loaded:
+            LOG.info("now serving %s", ", ".join(sorted(loaded)))
         for name in set(there) - loaded:
             there[name].close()
+
+    def _running(self) -> list[Experiment]:
+        """Experiments that run or will; none where what is kept cannot be read."""
+        try:
+            now = time.time()
+            return [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
+        except (BadSetting, DataError, UnknownName) as error:
+            LOG.warning("%s", error)
+            return []
+
+    def _values(self) -> ActionValue | None:
+        try:
+            heads = read_heads(self._shop)
+        except TastemakerError as error:
+            LOG.warning("%s", error)
+            return None
+        return None if heads is None else ActionValue(heads, self._settings.actions)
 
     def _tried(self, version: Version) -> Followed | None:
         """A version of an arm; one that cannot be loaded must not keep others from being served."""

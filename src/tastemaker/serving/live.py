@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from tastemaker.data import Dataset, FeatureSet, Query, queries
 from tastemaker.pipeline import Pipeline
 from tastemaker.rules.columns import Columns
-from tastemaker.serving.histories import Histories
+from tastemaker.serving.histories import Asking, Histories
 from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
 from tastemaker.serving.scoring import Choice, scorer
@@ -32,6 +33,14 @@ class Waiting:
     item: Item
 
 
+class Values(Protocol):
+    """What candidates are worth by the actions that are to be expected; see `serving.actions`."""
+
+    def __call__(self, live: Live, asking: Asking, rows: Rows, behaviour: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One number a candidate, shape (c,), from the model's scores beside them."""
+        ...
+
+
 class Live:
     """Rows are those of the model first, in its order, then those of items that came later.
 
@@ -42,6 +51,9 @@ class Live:
         version: Name of the model, which answers tell.
         now: Seconds since 1970.
         index: How items are searched, see `ServeSettings`.
+
+    Attributes:
+        values: What actions are worth; None before any was learned.
     """
 
     def __init__(self, pipeline: Pipeline, version: str, now: float, index: Choice = "auto") -> None:
@@ -56,6 +68,7 @@ class Live:
         self.space = Space(pipeline.features, self.known)
         self.scorer = scorer(pipeline.model, self.known, index, _sample(data))
         self.pulse = Pulse(_counts(data), now)
+        self.values: Values | None = None
         self._placing = Placing(self.space.joint, data)
         near: dict[int, int] = {}
         self._near = near
@@ -81,6 +94,7 @@ class Live:
         """New and changed items, as the store has them."""
         with self._lock:
             rows = np.array([self._place_of(item.id) for item in items], np.int32)
+            self.space.grow(len(self.ids))
             self.columns.put(rows, items)
             for row, item in zip(rows.tolist(), items, strict=True):
                 self.titles[row] = item.title or item.id

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.evaluation.offpolicy import Logs, Predicted, Value, doubly_robust, ips, logs_of, snips
+from tastemaker.serving.experiments import BOTH
 from tastemaker.serving.logs import events_since, lists_since
 from tastemaker.storage.base import Shop, Shown
 
@@ -59,12 +60,12 @@ def greedy(shown: Shown) -> list[float]:
 
 
 def worth(shop: Shop, kinds: Sequence[str] = ("click",), since: float = 0.0) -> Worth:
-    """IPS, SNIPS and doubly robust estimates of the greedy policy.
+    """IPS, SNIPS and doubly robust estimates of the greedy policy; lists that were interleaved do not count.
 
     Raises:
         DataError: fewer than 2 lists, or nothing was explored.
     """
-    shown = lists_since(shop, since)
+    shown = [one for one in lists_since(shop, since) if BOTH not in one.arms.values()]
     logs = logs_of(shown, events_since(shop, since), greedy, kinds)
     target = (ips(logs), snips(logs), doubly_robust(logs, predicted(logs, shown)))
     return Worth(tuple(kinds), len(shown), float(logs.reward.sum(axis=1).mean()), target)

@@ -37,12 +37,19 @@ def total(live: Live, asking: Asking, rows: Rows, behaviour: Floats, weights: We
             likeness = of_rows(vectors, rows) @ recent(vectors, asking.liked)
             score += weight / len(spaces) * standard(likeness.astype(np.float64))
     if weights.recency:
-        created = live.created()[rows]
-        age = (np.nanmax(created, initial=0.0) - np.nan_to_num(created)) / DAY
-        score += weights.recency * standard(0.5 ** (age / MONTH))
+        score += weights.recency * standard(freshness(live, rows))
     if weights.trend:
         score += weights.trend * standard(live.pulse.trend(live.n)[rows])
+    if weights.actions and live.values is not None:
+        score += weights.actions * standard(live.values(live, asking, rows, behaviour))
     return score - weights.dislike * disliked(live, asking, rows)
+
+
+def freshness(live: Live, rows: Rows) -> Floats:
+    """1 as new as the newest of them, half of it a month earlier, shape (c,)."""
+    created = live.created()[rows]
+    age = (np.nanmax(created, initial=0.0) - np.nan_to_num(created)) / DAY
+    return np.asarray(0.5 ** (age / MONTH), np.float64)
 
 
 def disliked(live: Live, asking: Asking, rows: Rows) -> Floats:

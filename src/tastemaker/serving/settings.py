@@ -12,6 +12,7 @@ from pydantic import Field
 from tastemaker.core import BadSetting, component
 from tastemaker.core.component import refused
 from tastemaker.core.files import read_toml
+from tastemaker.serving.actions import ActionWeights
 from tastemaker.serving.ask import Scenario
 from tastemaker.serving.scoring import Choice
 
@@ -24,6 +25,7 @@ class ServeSettings:
         scenarios: By name; "default" is the one of requests that name none.
         index: How items are searched where scores are products of vectors: "exact" compares all, "ann" most of the
             best in a part of the time, "auto" is exact up to 200,000 items.
+        actions: What each predicted action is worth; the table ``[actions]``.
         history: Latest events of a user that count.
         tick: Seconds between looks at what other processes wrote.
         retain_days: Events and lists older than so many days are erased; 0 keeps all.
@@ -34,6 +36,7 @@ class ServeSettings:
 
     scenarios: dict[str, Scenario] = Field(default_factory=dict)
     index: Choice = "auto"
+    actions: ActionWeights = Field(default_factory=ActionWeights)
     history: Annotated[int, Ge(1), Le(10_000)] = 200
     tick: Annotated[float, Ge(0.01), Le(60)] = 0.25
     retain_days: Annotated[int, Ge(0), Le(36_500)] = 0
@@ -43,13 +46,20 @@ class ServeSettings:
 
 
 def read_settings(path: Path | None) -> ServeSettings:
-    """The table ``[serve]`` of a file; the defaults without one. Raises `BadSetting` or `DataError`."""
+    """The tables ``[serve]`` and ``[actions]`` of a file; the defaults without one.
+
+    Raises:
+        BadSetting: a setting cannot be taken.
+        DataError: the file cannot be read.
+    """
     if path is None:
         return ServeSettings()
-    table = read_toml(path).get("serve", {})
-    if not isinstance(table, dict):
-        raise BadSetting(f"{path}: [serve] must be a table of settings; got {table!r}.")
+    said = read_toml(path)
+    tables = {name: said.get(name, {}) for name in ("serve", "actions")}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise BadSetting(f"{path}: [{name}] must be a table of settings; got {table!r}.")
     try:
-        return ServeSettings(**{str(key): value for key, value in table.items()})
+        return ServeSettings(**{**({"actions": tables["actions"]} if tables["actions"] else {}), **tables["serve"]})
     except pydantic.ValidationError as error:
-        raise refused(f"{path}, table [serve], has settings that cannot be taken:", error) from error
+        raise refused(f"{path}, table [serve] or [actions], has settings that cannot be taken:", error) from error

@@ -43,6 +43,12 @@ class Space:
         """Vectors of one encoder."""
         return self._parts[name].rows
 
+    def grow(self, n: int) -> None:
+        """Give every row below `n` a place; one that was not put yet has no content."""
+        for growing in (self._joint, *self._parts.values()):
+            if n > len(growing.rows):
+                growing.put(np.array([n - 1]), np.zeros((1, growing.rows.shape[1]), np.float32))
+
     def put(self, rows: NDArray[np.int32], features: FeatureSet) -> Floats:
         """Place later items by their whitened vectors (absent encoders count as missing); their joint vectors."""
         parts = {name: np.zeros((len(rows), dim), np.float32) for name, dim in self._dims.items()}

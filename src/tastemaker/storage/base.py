@@ -221,6 +221,9 @@ class Shop(Protocol):
         Args:
             until: Seconds since 1970; None takes all events.
             settings: Weights of events and what becomes of repeated ones; None takes the defaults.
+
+        Raises:
+            DataError: There are no events.
         """
         ...
 

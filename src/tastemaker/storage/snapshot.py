@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Select, select
 
-from tastemaker.data import Dataset, Interactions, Vocabulary
-from tastemaker.data.about import about_items, about_users
+from tastemaker.core.errors import DataError
+from tastemaker.data import Dataset, Vocabulary
 from tastemaker.data.build import build
-from tastemaker.data.columns import ROLES, find_roles
+from tastemaker.data.columns import ROLES
 from tastemaker.data.content import MEDIA
 from tastemaker.data.events import canonical
 from tastemaker.data.receipt import Ledger
@@ -51,10 +51,15 @@ def snapshot(session: Session, tenant: str, media: Path | None, until: float | N
         media: The folder of his items' files; None leaves files out.
         until: Seconds since 1970; None takes everything.
         settings: How events are weighed and repeated ones merged.
+
+    Raises:
+        DataError: There are no events.
     """
     people, things = _Places(), _Places()
     about_people, about_things = _users(session, tenant, people), _items(session, tenant, things, media)
     log = _events(session, tenant, until, (people, things))
+    if not len(log[_own("user_id")]):
+        raise DataError(f"The tenant {tenant!r} has no events to learn from.")
     columns = {**about_people, **about_things, **log}
     settings = replace(
         settings,
@@ -71,7 +76,7 @@ def snapshot(session: Session, tenant: str, media: Path | None, until: float | N
         to_arrow(about_people, "users"),
         media,
     )
-    data = build(tables, settings, Ledger()).data if len(log[_own("user_id")]) else _without_events(tables, settings)
+    data = build(tables, settings, Ledger()).data
     names = [
         Vocabulary(tuple(ids[int(place)] for place in vocabulary.ids))
         for ids, vocabulary in ((list(people), data.users), (list(things), data.items))
@@ -161,14 +166,3 @@ def _asked(tenant: str, until: float | None) -> Select[Any]:
 def _chunks(session: Session, asked: Select[Any]) -> Iterable[Sequence[Any]]:
     connection = session.connection.execution_options(stream_results=True, max_row_buffer=CHUNK)
     return connection.execute(asked).partitions(CHUNK)
-
-
-def _without_events(tables: Tables, settings: DataSettings) -> Dataset:
-    ledger = Ledger()
-    people = about_users(tables.users, {"user_id": _own("user_id")}, settings, ledger)
-    columns = find_roles("items", tables.items.column_names, settings.columns, ledger)
-    things = about_items(tables, columns, settings, ledger)
-    data = Dataset(
-        Vocabulary(tuple(people.names)), Vocabulary(tuple(things.names)), Interactions.of([], []), root=tables.root
-    )
-    return people.onto_users(things.onto(data, tables, ledger))

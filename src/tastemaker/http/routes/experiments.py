@@ -14,6 +14,7 @@ from tastemaker.http.context import Call, answer, caller, described
 from tastemaker.http.problems import Problem
 from tastemaker.serving.analysis import analyse
 from tastemaker.serving.arms import check
+from tastemaker.serving.drafting import preferred
 from tastemaker.serving.experiments import Experiment, read_experiments, write_experiments
 from tastemaker.serving.logs import events_since, lists_since
 from tastemaker.serving.offline import worth
@@ -57,7 +58,8 @@ async def experiment(call: Admin, name: Annotated[str, Path(min_length=1, max_le
         found = next((one for one in read_experiments(call.shop) if one.name == name), None)
         if found is None:
             raise Problem(404, f"There is no experiment {name!r}.")
-        return analyse(found, lists_since(call.shop, found.start), events_since(call.shop, found.start)).to_json()
+        shown, events = lists_since(call.shop, found.start), events_since(call.shop, found.start)
+        return (preferred if found.interleave else analyse)(found, shown, events).to_json()
 
     return answer(await run_in_threadpool(work))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -30,7 +31,7 @@ async def put_many(call: Writes, items: Annotated[list[ItemBody], MinLen(1), Max
     """Each by its id; all or none."""
 
     async def work() -> Any:
-        await call.put_items([body.item() for body in items])
+        await _put(call, items)
         return {"items": len(items)}
 
     return await call.once(work)
@@ -65,7 +66,7 @@ async def put(call: Writes, name: Name, body: ItemBody) -> Response:
     """The id of the address and of the body must be the same."""
     if body.id != name:
         raise Problem(422, f"The address speaks of {name!r}, the body of {body.id!r}.")
-    await call.put_items([body.item()])
+    await _put(call, [body])
     return answer(plain(await _known(call, name)))
 
 
@@ -90,6 +91,13 @@ async def delete(call: Writes, name: Name) -> Response:
         raise Problem(404, f"There is no item {name!r}.")
     await run_in_threadpool(call.context.service.written, call.caller.tenant)
     return Response(status_code=204)
+
+
+async def _put(call: Call, bodies: Sequence[ItemBody]) -> None:
+    def made() -> list[Item]:
+        return [body.item(call.shop.item(body.id)) for body in bodies]
+
+    await call.put_items(await run_in_threadpool(made))
 
 
 async def _known(call: Call, name: str) -> Item:

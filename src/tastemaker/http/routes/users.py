@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from annotated_types import MaxLen, MinLen
@@ -27,7 +28,7 @@ async def put_many(call: Writes, users: Annotated[list[UserBody], MinLen(1), Max
     """Each by its id; all or none."""
 
     async def work() -> Any:
-        await run_in_threadpool(call.shop.put_users, [body.user() for body in users])
+        await run_in_threadpool(_put, call, users)
         return {"users": len(users)}
 
     return await call.once(work)
@@ -67,7 +68,7 @@ async def put(call: Writes, name: Name, body: UserBody) -> Response:
     """The id of the address and of the body must be the same."""
     if body.id != name:
         raise Problem(422, f"The address speaks of {name!r}, the body of {body.id!r}.")
-    await run_in_threadpool(call.shop.put_users, [body.user()])
+    await run_in_threadpool(_put, call, [body])
     return answer({"user": name})
 
 
@@ -76,3 +77,7 @@ async def erase(call: Admin, name: Name) -> Response:
     """Out of the data base at once; out of models at the next training, which is told in `model_until_trained`."""
     rows = await run_in_threadpool(call.context.service.forget, call.caller.tenant, name)
     return answer({"rows": rows, "model_until_trained": call.keeper.engine.live.version})
+
+
+def _put(call: Call, bodies: Sequence[UserBody]) -> None:
+    call.shop.put_users([body.user(call.shop.user(body.id)) for body in bodies])
