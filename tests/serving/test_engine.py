@@ -192,3 +192,19 @@ def test_a_list_is_kept_as_it_was_given(engine, keeper):
     (kept,) = engine.shop.shown()
     assert kept.request == found.request
     assert list(kept.items) == ids(found)
+
+
+def test_items_that_were_just_told_of_and_not_placed_yet_harm_no_list(service):
+    """Rows that no vector stands for: in every source, under every weight, beside something disliked."""
+    engine = service.keeper().engine
+    shop = engine.shop
+    shop.append([Event("u1", "i4", "dislike", time=time.time()), Event("u1", "unheard of", "like", time=time.time())])
+    engine.live.take([*(Item(f"bare {n}") for n in range(9)), *shop.changed_items(0)])
+    engine.live.count([Event("u2", f"bare {n}", "like", time=time.time()) for n in range(9)])
+    weights = Weights(text=1.0, recency=1.0, trend=1.0)
+    for source in ("model", "similar", "trending", "popular", "fresh"):
+        settings = ServeSettings(scenarios={"default": Scenario(sources=(source,))})
+        other = Engine(shop, engine.live, settings)
+        found = one(other, user="u1", k=30, weights=weights, diversity=0.5, explain=True)
+        assert not found.degraded
+        assert "bare 3" in ids(found)

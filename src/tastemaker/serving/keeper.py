@@ -44,7 +44,7 @@ class Keeper:
         self._shop, self._home, self._settings = shop, home, settings
         self._shown: deque[Shown] = deque()
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._catching, self._changing = threading.Lock(), threading.Lock()
+        self._catching, self._changing, self._flushing = threading.Lock(), threading.Lock(), threading.Lock()
         self.lost = 0
         self._retained = 0.0
         self._main = self._follow(self._live_version())
@@ -79,10 +79,11 @@ class Keeper:
 
     def forget(self, user: str) -> None:
         """Let go of lists of a user that wait to be kept."""
-        for _ in range(len(self._shown)):
-            one = self._shown.popleft()
-            if one.user != user:
-                self._shown.append(one)
+        with self._flushing:
+            for _ in range(len(self._shown)):
+                one = self._shown.popleft()
+                if one.user != user:
+                    self._shown.append(one)
 
     def catch_up(self) -> None:
         """Take what was written since the last look; called at once after a write of this process."""
@@ -200,11 +201,12 @@ class Keeper:
             LOG.info("%d rows older than %d days were erased", gone, days)
 
     def _flush(self) -> None:
-        taken = [self._shown.popleft() for _ in range(len(self._shown))]
-        if not taken:
-            return
-        try:
-            self._shop.show(taken)
-        except TastemakerError:
-            self._shown.extendleft(reversed(taken))
-            raise
+        with self._flushing:
+            taken = [self._shown.popleft() for _ in range(len(self._shown))]
+            if not taken:
+                return
+            try:
+                self._shop.show(taken)
+            except TastemakerError:
+                self._shown.extendleft(reversed(taken))
+                raise

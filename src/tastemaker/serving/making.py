@@ -20,6 +20,7 @@ from tastemaker.serving.plan import PLAIN, Plan
 from tastemaker.serving.reasons import reason
 from tastemaker.serving.scoring import Scored
 from tastemaker.serving.sources import first
+from tastemaker.serving.space import of_rows
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -121,7 +122,7 @@ class Making:
         joint = self._live.space.joint
         if plan.diversity and joint.shape[1] and len(rows):
             inside = len(rows) if plan.caps else k
-            order = diversified(scores.astype(np.float32), joint[rows], inside, plan.diversity)
+            order = diversified(scores.astype(np.float32), of_rows(joint, rows), inside, plan.diversity)
             rows, scores = rows[order], scores[order]
         if plan.caps:
             kept = capped(rows, plan.view, plan.caps, k)

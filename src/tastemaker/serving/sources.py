@@ -26,8 +26,11 @@ COUNTED: Mapping[str, Callable[[Live, int], NDArray[np.float64]]] = {
 
 def similar(live: Live, asking: Asking, n: int) -> Floats:
     """Cosine of each item's content to that of what was liked last, shape (n,)."""
-    taste = recent(live.space.joint, asking.liked)
-    return live.space.joint[:n] @ taste if taste.any() else np.zeros(n, np.float32)
+    joint = live.space.joint[:n]
+    taste, out = recent(joint, asking.liked), np.zeros(n, np.float32)
+    if taste.any():
+        out[: len(joint)] = joint @ taste
+    return out
 
 
 def recent(vectors: Floats, liked: Rows) -> Floats:

@@ -68,6 +68,16 @@ class Space:
         return unit(joint)
 
 
+def of_rows(vectors: Floats, rows: NDArray[np.integer]) -> Floats:
+    """Vectors of any rows, shape (n, d); zeros for items that have not been placed yet."""
+    there = rows < len(vectors)
+    if there.all():
+        return vectors[rows]
+    out = np.zeros((len(rows), vectors.shape[1]), np.float32)
+    out[there] = vectors[rows[there]]
+    return out
+
+
 def cut(found: Features, dim: int) -> Floats:
     """The first `dim` numbers of each vector, made unit vectors again; in blocks, as they may lie on disk."""
     out = np.zeros((len(found.vectors), dim), np.float32)

@@ -124,7 +124,7 @@ def _to(shop: Shop, item: str, kind: str) -> list[dict[str, Any]]:
 
 
 async def _page(call: Call, n: int, cursor: str, kind: str) -> Response:
-    if cursor and not cursor.isdigit():
+    if cursor and not (cursor.isascii() and cursor.isdigit()):
         raise Problem(400, "This is no cursor that an earlier page gave.")
     found = await run_in_threadpool(_some, call.shop, int(cursor or 0), n, kind)
     following = str(found[-1].number) if len(found) == n else ""
