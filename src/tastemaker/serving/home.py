@@ -157,7 +157,7 @@ def erased_now(shop: Shop) -> None:
 def knows_erased(shop: Shop, version: Version) -> bool:
     """Whether somebody was erased since a version began to learn."""
     began = version.figures.get("began", version.created)
-    return float(shop.note(ERASED) or 0.0) >= began
+    return bool(float(shop.note(ERASED) or 0.0) >= began)
 
 
 def mark_of(model: Path) -> str:
