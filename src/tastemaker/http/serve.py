@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,11 +66,12 @@ def serve(request: ServeRequest, say: Say) -> None:
     if request.workers < 1:
         raise BadSetting(f"--workers must be at least 1 (got {request.workers}).")
     service = _open(request)
-    key = own_key(service)
-    known = service.shop().users(limit=1)
+    key, file = own_key(service), service.home.folder / "key"
+    known = service.shop().users(limit=1) if sys.stdout.isatty() else []
     service.close()
     os.environ[SET_UP] = request.to_json()
-    say(greeting(request, key, known[0].id if known else "ann"))
+    told = key if sys.stdout.isatty() or not key else f"$(cat {shlex.quote(str(file))})"
+    say(greeting(request, told, known[0].id if known else "ann"))
     uvicorn.run(
         "tastemaker.http.serve:make",
         factory=True,
@@ -94,14 +97,17 @@ def make() -> FastAPI:
 
 
 def greeting(request: ServeRequest, key: str, user: str) -> str:
-    """What a terminal shows: where, the key where it is ours, and a first request."""
+    """What a terminal shows: where, the key where it is ours, and a first request.
+
+    What is no terminal may be kept for long: `key` is then where it lies, and `user` nobody's name.
+    """
     url = f"http://{request.host}:{request.port}"
     shown = key or f"${KEY}"
     body = json.dumps({"user": user, "k": 5, "explain": True})
     return (
         f"Serving on {url} (addresses and bodies: {url}/docs); stop with Ctrl-C.\n"
         f"Key: {shown}\n"
-        f"  curl -s {url}/v1/recommend -H 'Authorization: Bearer {shown}' -d '{body}'"
+        f'  curl -s {url}/v1/recommend -H "Authorization: Bearer {shown}" -d {shlex.quote(body)}'
     )
 
 
