@@ -15,9 +15,11 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 	&& echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(PIP_ARGS)
 # More threads than cores make small matrix products slower, not faster.
+# Runlevel 1: no server of the system is started.
+APT := RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -y --no-install-recommends
 TEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false $(BIN)/pytest -n $(WORKERS) --benchmark-disable
 
-.PHONY: help demo test check bench leaderboards soak reference setup clean
+.PHONY: help demo serve test postgres check bench leaderboards soak reference setup clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -26,8 +28,18 @@ help:  ## show this list
 demo: setup  ## MovieLens-100K and a generated world, from raw files to lists
 	$(BIN)/tastemaker demo
 
-test: setup  ## all tests, with coverage (90 % at least)
+serve: setup  ## what `make demo` left, over HTTP on this machine
+	@test -d demo/movielens-100k.tm || $(BIN)/tastemaker demo
+	$(BIN)/tastemaker serve demo/movielens-100k.tm
+
+test: setup postgres  ## all tests, with coverage (90 % at least)
 	$(TEST) -m "not soak" --cov --cov-report=term-missing:skip-covered tests
+
+# One of the two data bases that stores are tested with; its tests say why they are skipped where it is missing.
+postgres:  ## PostgreSQL for the tests, where it is missing and we may install it
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && { $(APT) install -qq postgresql \
+	|| { $(APT) update -qq && $(APT) install -qq postgresql; }; }; } >/dev/null 2>&1 || true
 
 check: $(INSTALLED)  ## ruff, mypy --strict, import-linter, docs: under a minute
 	$(BIN)/ruff check .
@@ -41,7 +53,9 @@ bench: setup  ## items a second beside the plain library calls
 	$(BIN)/python benchmarks/speed/bench_reading.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_item_knn.py
 	$(BIN)/python benchmarks/speed/bench_scale.py
+	$(BIN)/python benchmarks/speed/bench_store.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/cost_curves.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_index.py
 	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py bench_evaluation.py" --benchmark-only benchmarks/speed
 
 leaderboards: setup  ## the tables of docs/leaderboards, from TASTEMAKER_DATA; hours

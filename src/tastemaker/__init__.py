@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tastemaker.core import Run, TastemakerError
     from tastemaker.data import Dataset, Interactions, Query, Recommendations, Split, Vocabulary
     from tastemaker.evaluation import compare, evaluate
+    from tastemaker.http.client import Client
     from tastemaker.pipeline import Pipeline, load
 
 __version__ = "0.1.0"
@@ -23,12 +24,14 @@ _HOMES = {
     "data": ["Dataset", "Interactions", "Query", "Recommendations", "Split", "Vocabulary"],
     "evaluation": ["compare", "evaluate"],
     "actions.library": ["read", "split"],
+    "http.client": ["Client"],
     "pipeline": ["Pipeline", "load"],
     "actions.catalogs": ["encoders", "fusions", "metrics", "models", "splitters"],
 }
 _WHERE = {name: f"tastemaker.{home}" for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Client",
     "Dataset",
     "Interactions",
     "Pipeline",

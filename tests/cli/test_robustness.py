@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from shop import call_json, write_shop
+from shop import call, call_json, write_shop
 from tastemaker.cli.main import main
 
-ASKED = ("--models", "content,popular", "--harms", "missing,wrong,pushed,short", "--split", "random")
+ASKED = ("--models", "content,popular", "--harms", "sources,missing,wrong,pushed,short", "--split", "random")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,9 @@ def test_each_harm_has_a_curve_for_each_model(out):
     page = (out / "robustness.html").read_text()
     assert "<svg" in page
     assert "<script" not in page
+    assert "What each source gives" in page
+    assert curves["content", "without-text"][-1]["kept"] < 0.9
+    assert [dose["dose"] for dose in curves["content", "without-text"]] == [0, 1]
 
 
 def test_the_same_command_does_nothing_twice(capsys, out, shop):
@@ -43,6 +46,9 @@ def test_the_same_command_does_nothing_twice(capsys, out, shop):
     before = json.loads((out / "robustness.json").read_text())
     assert call_json(capsys, "robustness", shop, *ASKED, "--out", out) == before
     assert all(path.stat().st_mtime_ns == at for path, at in work.items())
+    _, text, _ = call(capsys, "robustness", shop, *ASKED, "--out", out)
+    assert text.startswith("content: what each source gives\n  all sources together  ")
+    assert "\n  without text          " in text
 
 
 @pytest.mark.parametrize("wrong", [("--harms", "rain"), ("--models", "contnt")])

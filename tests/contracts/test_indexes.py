@@ -99,6 +99,14 @@ def test_a_filter_far_from_the_query_still_returns_all_that_it_can(index, vector
     same(index.search(queries[:1], 20, allowed), best(vectors, queries[:1], 20, allowed))
 
 
+def test_a_filter_of_whole_clusters_finds_the_best_of_those_that_are_left(index, vectors, queries):
+    likes = vectors[200:225]
+    for at, one in enumerate(likes):
+        like = vectors @ one / np.maximum(np.linalg.norm(vectors, axis=1), 1e-6)
+        allowed = like < np.quantile(like, 0.9 if at % 2 else 0.5)
+        assert recall(index.search(one[None], 20, allowed)[0], best(vectors, one[None], 20, allowed)[0]) >= 0.9
+
+
 def test_what_is_put_later_is_found_at_once(vectors, queries):
     for kind in ("exact", "faiss"):
         index = made(kind, vectors)

@@ -6,7 +6,8 @@ import pytest
 from made import dataset, features
 from tastemaker.data import Column, Features, Interactions, Query
 from tastemaker.features.cache import FeatureCache
-from tastemaker.features.users import Reading, profile_of, user_features
+from tastemaker.features.comments import Reading
+from tastemaker.features.users import profile_of, user_features
 from tastemaker.features.whiten import Whiten
 
 

@@ -60,6 +60,24 @@ def test_swapped_content_is_the_same_content_of_the_same_items():
     assert after["looks"] is before["looks"]
 
 
+def present(ground):
+    return {name: found.present.all() for name, found in ground.pipeline.features.items() if found.present.any()}
+
+
+def test_each_source_is_gone_and_where_there_are_more_than_two_alone(data):
+    two = harm(bench(data), "sources")
+    assert set(two) == {"without-text", "without-image"}
+    assert present(two["without-text"].ground(1.0)) == {"looks": True}
+    assert present(two["without-text"].ground(0.0)) == {"looks": True, "words": True}
+    three = bench(data)
+    made = replace(three, features={**three.features, "tune": replace(three.features["looks"], source="audio")})
+    found = harm(made, "sources")
+    assert set(found) == {f"{how}-{source}" for how in ("without", "alone") for source in ("text", "image", "audio")}
+    assert present(found["alone-audio"].ground(1.0)) == {"tune": True}
+    alone = replace(three, features={"words": three.features["words"]})
+    assert harm(alone, "sources") == {}
+
+
 def test_without_new_items_there_is_nothing_new_to_harm(data):
     assert not harm(bench(data), "new")
 

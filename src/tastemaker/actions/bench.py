@@ -78,5 +78,6 @@ def _plan(prepared: Prepared, bench: Bench, how: str) -> dict[str, Any]:
         "encoders": [spec_of(encoder) for encoder in prepared.encoders],
         "whiten": settings_of(bench.template.whiten),
         "impute": settings_of(bench.template.impute),
+        "comments": settings_of(bench.template.comments),
         "fusion": spec_of(bench.template.fusion),
     }

@@ -30,6 +30,7 @@ class Birth:
         data: Everything that is known.
         gate: What it must pass.
         run: Seed, budget, progress.
+        began: When `data` began to be read, seconds since 1970: who is erased later is in them still.
     """
 
     shop: Shop
@@ -37,6 +38,7 @@ class Birth:
     data: Dataset
     gate: Gate
     run: Run
+    began: float
     clock: Clock = field(default_factory=Clock)
 
     def of(self, new: Pipeline, how: str) -> tuple[Version, list[str]]:
@@ -60,6 +62,7 @@ class Birth:
             "why": f"{how}: {verdict.why}",
             "since": int(moment.held.interactions.time[0]) if len(moment.held.interactions) else None,
             "events": events,
+            "began": self.began,
             "model": spec_of(whole.model),
             "seconds": self.clock.seconds,
         }

@@ -31,6 +31,7 @@ class Config:
         encoders: Names or tables with a name; None decides by the content and the weights at hand.
         whiten: Settings of the whitening of each encoder's vectors, table ``[whiten]``.
         impute: Whether and how missing vectors are filled, table ``[impute]``.
+        comments: Whether and how comments count as text of the items, table ``[comments]``.
         fusion: Name or table with a name.
         model: Name or table with a name.
         k: Length of the measured lists.
@@ -41,6 +42,7 @@ class Config:
     encoders: list[str | Spec] | None = None
     whiten: Spec = Field(default_factory=dict)
     impute: Spec = Field(default_factory=dict)
+    comments: Spec = Field(default_factory=dict)
     fusion: str | Spec = "weighted"
     model: str | Spec = DEFAULT_MODEL
     k: Annotated[int, Ge(1), Le(1000)] = 10

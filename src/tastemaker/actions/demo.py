@@ -33,7 +33,8 @@ class Demo:
             ("MovieLens-100K: behaviour, titles and genres", self.movies),
             ("A generated world", self.world),
         )
-        return "\n\n".join(f"== {head}\n{made.text()}\n\n{made.lists()}" for head, made in parts)
+        shown = [f"== {head}\n{made.text()}\n\n{made.lists()}" for head, made in parts]
+        return "\n\n".join([*shown, "Lists over HTTP: make serve, or tastemaker serve and one of the folders *.tm"])
 
     def to_json(self) -> Any:
         """Both answers."""

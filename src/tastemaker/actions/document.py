@@ -50,6 +50,7 @@ def _settings(answer: RunAnswer, pipeline: Pipeline) -> dict[str, Any]:
         "encoders": [spec_of(encoder) for encoder in pipeline.encoders],
         "whiten": settings_of(pipeline.whiten),
         "impute": settings_of(pipeline.impute),
+        "comments": settings_of(pipeline.comments),
         "fusion": spec_of(pipeline.fusion),
         "model": spec_of(pipeline.model),
     }

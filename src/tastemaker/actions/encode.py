@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,8 @@ def encode(request: EncodeRequest) -> Encoded:
 
     where = executor(request.executor, request.workers)
     config = load_config(request.folder, request.config)
-    data = reading(request.folder, config, request.run).data
+    quick = replace(config, data=replace(config.data, near_duplicates=False))  # only the receipt would name them
+    data = reading(request.folder, quick, request.run).data
     encoders = encoders_for(data, config.encoders, request.run.say)
     distinct(encoders)
     cache = FeatureCache(say=request.run.say)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tastemaker.actions.choose import encoders_for
 from tastemaker.actions.config import Config, load_config
 from tastemaker.actions.look import extraction_json, reading
 from tastemaker.core import Run
+from tastemaker.core.component import refused
 from tastemaker.core.threads import limit_threads
 from tastemaker.data import Dataset
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tastemaker.data.read import Reading
     from tastemaker.features.extract import Extraction
     from tastemaker.pipeline import Pipeline
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def make_pipeline(prepared: Prepared, run: Run) -> Pipeline:
 
 def pipeline_of(config: Config, encoders: Sequence[Any]) -> Pipeline:
     """The same of encoders that are there."""
+    from tastemaker.features.comments import Comments
     from tastemaker.features.whiten import Whiten
     from tastemaker.fusion.catalog import FUSIONS
     from tastemaker.fusion.impute import Impute
@@ -153,9 +157,20 @@ def pipeline_of(config: Config, encoders: Sequence[Any]) -> Pipeline:
         model=RECOMMENDERS.build(config.model),
         encoders=encoders,
         fusion=FUSIONS.build(config.fusion),
-        whiten=Whiten(**config.whiten),
-        impute=Impute(**config.impute),
+        whiten=_told(Whiten, "whiten", config.whiten),
+        impute=_told(Impute, "impute", config.impute),
+        comments=_told(Comments, "comments", config.comments),
     )
+
+
+def _told(made: Callable[..., T], table: str, settings: Mapping[str, Any]) -> T:
+    """A component from a table of the settings."""
+    import pydantic
+
+    try:
+        return made(**settings)
+    except pydantic.ValidationError as error:
+        raise refused(f"The table [{table}] has settings that cannot be taken:", error) from error
 
 
 def _check_out(out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from tastemaker.actions.config import load_config
 from tastemaker.actions.learn import pipeline_of
 from tastemaker.core import DataError, Run, ServiceError
 from tastemaker.core.threads import limit_threads
-from tastemaker.serving.home import Home, live_of, named, promote, rollback
+from tastemaker.serving.home import Home, knows_erased, live_of, named, promote, rollback
 from tastemaker.serving.life import Gate
 from tastemaker.storage.base import Shop, Version
 
@@ -138,9 +139,10 @@ def train(request: TrainRequest) -> Born:
 
     with request.place.open() as (shop, home), _alone(home, shop), limit_threads(request.run.threads):
         config = load_config(home.folder, request.config)
-        data = shop.snapshot()
+        began, data = time.time(), shop.snapshot()
         encoders = encoders_for(data, config.encoders, request.run.say)
-        return _born(Birth(shop, home, data, request.gate, request.run), pipeline_of(config, encoders), "trained")
+        birth = Birth(shop, home, data, request.gate, request.run, began)
+        return _born(birth, pipeline_of(config, encoders), "trained")
 
 
 def update(request: TrainRequest) -> Born:
@@ -155,10 +157,10 @@ def update(request: TrainRequest) -> Born:
         live = live_of(shop)
         if live is None:
             raise DataError(f"The tenant {shop.tenant!r} has no model to update. Train one: tastemaker train")
-        if live.figures.get("events") == shop.last_event():
+        if live.figures.get("events") == shop.last_event() and not knows_erased(shop, live):
             return Born(None, {})
-        data = shop.snapshot()
-        birth = Birth(shop, home, data, request.gate, request.run)
+        began, data = time.time(), shop.snapshot()
+        birth = Birth(shop, home, data, request.gate, request.run, began)
         return _born(birth, again(load(live.folder), data), "updated")
 
 

@@ -10,8 +10,11 @@ from tastemaker.actions.config import NAME, Config, load_config
 from tastemaker.core import BadSetting, DataError, Run
 
 if TYPE_CHECKING:
+    from tastemaker.data import Features
     from tastemaker.data.read import Reading
     from tastemaker.features.extract import Extraction
+
+ROWS = 8192  # vectors that are written at once
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,6 @@ def extraction_json(extraction: Extraction) -> dict[str, Any]:
 
 def export(request: ExportRequest) -> Exported:
     """Encode the items and write ``NAME.npy`` (n, dim) float32, nan rows where absent, and ``NAME.ids``."""
-    import numpy as np
-
     from tastemaker.actions.choose import encoders_for
     from tastemaker.core.files import replacing, write_text
     from tastemaker.features.extract import extract
@@ -155,9 +156,24 @@ def export(request: ExportRequest) -> Exported:
     files = []
     for name, found in extraction.features.items():
         path = request.out / f"{name.replace(':', '_')}.npy"
-        rows = np.where(found.present[:, None], found.vectors, np.float32("nan"))
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.save(file, rows, allow_pickle=False)
+        with replacing(path) as temporary:
+            _write(found, temporary)
         write_text(path.with_suffix(".ids"), "".join(f"{name}\n" for name in data.items.ids))
         files += [path, path.with_suffix(".ids")]
     return Exported(extraction, tuple(files))
+
+
+def _write(found: Features, path: Path) -> None:
+    """Vectors as an array on the disk, some at a time."""
+    import numpy as np
+    from numpy.lib.format import open_memmap
+
+    from tastemaker.core.arrays import release
+
+    out = open_memmap(path, "w+", np.float32, found.vectors.shape)
+    for start in range(0, len(out), ROWS):
+        rows = slice(start, start + ROWS)
+        out[rows] = np.where(found.present[rows, None], found.vectors[rows], np.float32("nan"))
+        for array in (out, found.vectors):
+            release(array)
+    out.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tastemaker.cli.output import Commands, command, run_of, show
+from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 
 
 def add(commands: Commands) -> None:
@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
         "  tastemaker finetune shop/ --encoder efficientnet --out shop.pictures",
         _finetune,
     )
-    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("folder", type=place, help=FOLDER)
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the tuned encoder goes")
     made.add_argument("--encoder", default="minilm", metavar="NAME", help="minilm (default), bert or efficientnet")
     made.add_argument(

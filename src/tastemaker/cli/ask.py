@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tastemaker.cli.output import Commands, command, run_of, show
+from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 
 
 def add(commands: Commands) -> None:
@@ -65,7 +65,7 @@ def _add_search(commands: Commands) -> None:
         '  tastemaker search songs/ --text "a sad piano piece" --json',
         _search,
     )
-    search.add_argument("folder", type=Path, help="the data folder")
+    search.add_argument("folder", type=place, help=FOLDER)
     what = search.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", metavar="WORDS", help="English, Chinese and 14 other languages")
     what.add_argument("--image", type=Path, metavar="FILE", help="a picture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tastemaker.cli.output import Commands, command, run_of, show
+from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +26,7 @@ def _add_tune(commands: Commands) -> None:
         "  tastemaker run shop/ --config shop.tune/tuned.toml --out shop.tm",
         _tune,
     )
-    tune.add_argument("folder", type=Path, help="the data folder")
+    tune.add_argument("folder", type=place, help=FOLDER)
     tune.add_argument("--model", required=True, metavar="NAME", help="a recommender by name")
     _shared(tune)
 
@@ -40,7 +40,7 @@ def _add_compare(commands: Commands) -> None:
         "  tastemaker compare shop/ --models popular,item_knn,content --split last --seeds 3 --budget 5m --out c",
         _compare,
     )
-    compare.add_argument("folder", type=Path, help="the data folder")
+    compare.add_argument("folder", type=place, help=FOLDER)
     compare.add_argument(
         "--models",
         default="families",
@@ -57,16 +57,16 @@ def _add_robustness(commands: Commands) -> None:
         "robustness",
         "how models bear missing and wrong content, fake ratings and little behaviour",
         "  tastemaker robustness shop/ --models content,two_tower --out shop.robust\n"
-        "  tastemaker robustness shop/ --models content --harms missing,wrong --split cold_items --out r",
+        "  tastemaker robustness shop/ --models content --harms sources --split cold_items --out r",
         _robustness,
     )
-    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("folder", type=place, help=FOLDER)
     made.add_argument("--models", default="content", metavar="NAMES", help="names with commas (default: content)")
     made.add_argument(
         "--harms",
         default="all",
         metavar="KINDS",
-        help="missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
+        help="sources, missing, new, wrong, fake, pushed, less, short, with commas (default: all)",
     )
     _common(made)
 
@@ -80,7 +80,7 @@ def _add_ladder(commands: Commands) -> None:
         "  tastemaker ladder shop/ --encoders tfidf,minilm,efficientnet --split time --out l",
         _ladder,
     )
-    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("folder", type=place, help=FOLDER)
     made.add_argument(
         "--encoders",
         default="tfidf,use,minilm,smollm",

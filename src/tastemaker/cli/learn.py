@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tastemaker.cli.output import Commands, command, run_of, show
+from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 
 if TYPE_CHECKING:
     from tastemaker.core import Run
@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
 
 
 def _shared(made: argparse.ArgumentParser) -> None:
-    made.add_argument("folder", type=Path, help="the data folder")
+    made.add_argument("folder", type=place, help=FOLDER)
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the pipeline is saved")
     made.add_argument("--config", type=Path, metavar="FILE", help="settings over FOLDER/tastemaker.toml")
     made.add_argument("--model", metavar="NAME", help="a recommender by name (default: auto, which chooses)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tastemaker.cli.output import Commands, command, run_of, show
+from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 
 
 def add(commands: Commands) -> None:
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
         "  tastemaker read shop/\n  tastemaker read shop/ --json > receipt.json",
         _read,
     )
-    read.add_argument("folder", type=Path, help="the data folder")
+    read.add_argument("folder", type=place, help=FOLDER)
     read.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
 
     _add_explore(commands)
@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
         "  tastemaker export shop/ --features vectors/",
         _export,
     )
-    export.add_argument("folder", type=Path, help="the data folder")
+    export.add_argument("folder", type=place, help=FOLDER)
     export.add_argument("--features", type=Path, required=True, metavar="OUT", help="folder for NAME.npy and NAME.ids")
     export.add_argument("--config", type=Path, help="settings instead of FOLDER/tastemaker.toml")
     export.add_argument("--verify", action="store_true", help="hash every file again instead of trusting its date")
@@ -55,7 +55,7 @@ def _add_encode(commands: Commands) -> None:
         "  tastemaker encode shop/ --executor ray://head.example:10001",
         _encode,
     )
-    encode.add_argument("folder", type=Path, help="the data folder")
+    encode.add_argument("folder", type=place, help=FOLDER)
     encode.add_argument("--executor", default="local", metavar="WHERE", help="local (default), ray or ray://HOST:PORT")
     encode.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one a core)")
     encode.add_argument("--config", type=Path, help="settings over FOLDER/tastemaker.toml")
@@ -70,7 +70,7 @@ def _add_explore(commands: Commands) -> None:
         "  tastemaker explore shop/ --json > explored.json",
         _explore,
     )
-    explore.add_argument("folder", type=Path, help="the data folder")
+    explore.add_argument("folder", type=place, help=FOLDER)
     explore.add_argument("--out", type=Path, metavar="FILE", help="the page (default explore.html)")
     explore.add_argument("--config", type=Path, help="settings over FOLDER/tastemaker.toml")
     explore.add_argument("--items", type=int, metavar="N", help="items whose content is read (default 3000)")

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from tastemaker import __version__
-from tastemaker.cli import adapt, ask, compare, fetch, learn, life, look, measure, media, serve
+from tastemaker.cli import adapt, ask, compare, feed, fetch, learn, life, look, mcp, measure, media, serve
+from tastemaker.cli.output import fetched
 
 EPILOG = """examples:
   tastemaker demo                            MovieLens-100K and a generated world, end to end
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tastemaker {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (look, media, learn, compare, adapt, ask, serve, life, measure, fetch):
+    for group in (look, media, learn, compare, adapt, ask, serve, feed, life, mcp, measure, fetch):
         group.add(commands)
     return top
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tastemaker.core.errors import TastemakerError
 
     try:
+        fetched(args)
         args.run(args)
         sys.stdout.flush()
     except (TastemakerError, OSError) as error:

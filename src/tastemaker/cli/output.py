@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from tastemaker.core import Run
 
 Commands = Any  # argparse's action for subparsers has no public name
+FOLDER = "the data folder, here or as s3://, gs://, az:// ..."
 
 
 class Answer(Protocol):
@@ -53,6 +55,24 @@ def run_of(args: argparse.Namespace) -> Run:
         say=silent if args.quiet else say,
         bars=not args.quiet and sys.stderr.isatty(),
     )
+
+
+def place(text: str) -> Path | str:
+    """A path, or an address on object storage as it was given."""
+    return text if "://" in text else Path(text)
+
+
+def fetched(args: argparse.Namespace) -> None:
+    """Put a copy in the place of a folder that is given by an address."""
+    address = vars(args).get("folder")
+    if isinstance(address, str):
+        from tastemaker.core.errors import DataError
+        from tastemaker.data.remote.cloud import PACKAGES, is_address, mirror
+
+        if not is_address(address):
+            known = ", ".join(f"{scheme}://" for scheme in PACKAGES)
+            raise DataError(f"Folders cannot be read from {address.partition(':')[0]}://. Known: {known}.")
+        vars(args)["folder"] = mirror(address, run_of(args))
 
 
 def show(args: argparse.Namespace, answer: Answer) -> None:

@@ -30,7 +30,7 @@ def _plain(table: Any, name: str | None, ledger: Ledger) -> list[str]:
         return [""] * int(table.num_rows)
     raw = ["" if value is None else _joined(value) for value in table[name].to_pylist()]
     made = [plain_text(text) for text in raw]
-    marked = [new for new, old in zip(made, raw, strict=True) if new != " ".join(old.split())]
+    marked = [new for new, old in zip(made, raw, strict=True) if new is not old and new != " ".join(old.split())]
     ledger.add(f"{name} with markup, entities, control characters or unusual Unicode", "repaired", len(marked), marked)
     return made
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tastemaker.core import DataError, Run, TastemakerError
 from tastemaker.data.build import Reading, build
 from tastemaker.data.receipt import Ledger
+from tastemaker.data.remote.cloud import is_address, mirror
 from tastemaker.data.settings import DataSettings, settings_beside
 from tastemaker.data.sources.detect import tables_of
 
@@ -18,7 +19,7 @@ def read(source: str | Path, settings: DataSettings | None = None, *, run: Run |
 
     Args:
         source: A data folder, a MovieLens, RecBole or MMRec folder, one file of interactions, or a pattern such as
-            ``logs/*.parquet``.
+            ``logs/*.parquet``; a folder or file on object storage, such as ``s3://bucket/shop``, is copied first.
         settings: How to read and clean; None takes the table ``[data]`` of ``tastemaker.toml`` in the folder (or
             beside the file), and the defaults where there is none.
         run: Says what is going on.
@@ -29,6 +30,8 @@ def read(source: str | Path, settings: DataSettings | None = None, *, run: Run |
     """
     run = run or Run()
     ledger = Ledger()
+    if is_address(source):
+        source = mirror(str(source), run)
     try:
         settings = settings or settings_beside(Path(source))
         tables = tables_of(source, settings, ledger)

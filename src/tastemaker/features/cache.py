@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -18,6 +18,7 @@ from tastemaker.features.shelf import Say, Shelf
 VECTORS = "CREATE TABLE vectors (key BLOB PRIMARY KEY, sum INTEGER NOT NULL, vector BLOB NOT NULL)"
 FILES = "CREATE TABLE files (key TEXT PRIMARY KEY, stamp TEXT NOT NULL, content BLOB NOT NULL)"
 ASKED = 500  # keys in one statement
+SWEPT = 4096  # rows that are read at once
 Stamp = tuple[int, ...]  # size, time of change in ns and inode of a file: equal stamps, equal content
 
 
@@ -34,11 +35,20 @@ class FeatureCache:
         self._say = say or (lambda line: None)
         self._shelves: dict[str, Shelf] = {}
 
-    def get(self, fingerprint: str, contents: Iterable[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors that are there, by content hash; a row that does not match its checksum is not there."""
-        keys = {bytes.fromhex(content): content for content in contents}
-        rows = self._vectors(fingerprint).run(lambda base: _pick(base, "vectors", keys))
-        return {keys[key]: np.frombuffer(blob, np.float32) for key, total, blob in rows if _whole(total, blob)}
+    def get(self, fingerprint: str, contents: Collection[str]) -> Iterator[dict[str, NDArray[np.float32]]]:
+        """The vectors that are there, by content hash, some at a time; those that do not match their checksum are not.
+
+        Args:
+            fingerprint: Of the encoder.
+            contents: Content hashes, quickly found among one another: a set or a dictionary.
+        """
+        for rows in _picked(self._vectors(fingerprint), "vectors", contents, bytes.fromhex):
+            named = ((key.hex(), total, blob) for key, total, blob in rows)
+            yield {
+                key: np.frombuffer(blob, np.float32)
+                for key, total, blob in named
+                if key in contents and _whole(total, blob)
+            }
 
     def put(self, fingerprint: str, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors; they are in the file when this returns, whatever happens to the process."""
@@ -49,8 +59,12 @@ class FeatureCache:
 
     def hashes(self, files: Mapping[str, Stamp]) -> dict[str, str]:
         """Content hashes of the files whose stamp is as it was."""
-        rows = self._files().run(lambda base: _pick(base, "files", files))
-        return {path: content.hex() for path, stamp, content in rows if stamp == _text(files[path])}
+        return {
+            path: content.hex()
+            for rows in _picked(self._files(), "files", files, str)
+            for path, stamp, content in rows
+            if path in files and stamp == _text(files[path])
+        }
 
     def remember(self, found: Mapping[str, tuple[Stamp, str]]) -> None:
         """Keep content hashes of files with their stamps."""
@@ -75,21 +89,26 @@ class FeatureCache:
         return self._shelves[name]
 
 
-def _pick(base: sqlite3.Connection, table: str, keys: Mapping[Any, Any]) -> list[tuple[Any, Any, Any]]:
-    """Rows of `table` whose key is among `keys`; one sweep is faster than asking for most of the rows."""
-    last = base.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0
+def _picked(shelf: Shelf, table: str, keys: Collection[str], coded: Callable[[str], Any]) -> Iterator[list[Any]]:
+    """Rows of `table`, some at a time: those with one of the keys, or all, which is faster where most are asked for."""
+    last = _asked(shelf, f"SELECT max(rowid) FROM {table}")[0][0] or 0
     if len(keys) * 4 > last:
-        return [row for row in base.execute(f"SELECT * FROM {table}") if row[0] in keys]
-    found: list[tuple[Any, Any, Any]] = []
-    for part in _parts(list(keys)):
-        marks = ",".join("?" * len(part))
-        found += base.execute(f"SELECT * FROM {table} WHERE key IN ({marks})", part).fetchall()
-    return found
+        yield from _swept(shelf, table)
+        return
+    rest = iter(keys)
+    while part := [coded(key) for key in islice(rest, ASKED)]:
+        yield _asked(shelf, f"SELECT * FROM {table} WHERE key IN ({','.join('?' * len(part))})", part)
 
 
-def _parts(keys: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(keys), ASKED):
-        yield keys[start : start + ASKED]
+def _swept(shelf: Shelf, table: str) -> Iterator[list[Any]]:
+    after = -1
+    while rows := _asked(shelf, f"SELECT *, rowid FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT {SWEPT}", [after]):
+        after = rows[-1][-1]
+        yield [row[:-1] for row in rows]
+
+
+def _asked(shelf: Shelf, sql: str, given: Sequence[Any] = ()) -> list[Any]:
+    return shelf.run(lambda base: base.execute(sql, given).fetchall())
 
 
 def _whole(total: Any, blob: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker.core import BadSetting, DataError, Run
 from tastemaker.data import Dataset, Features, FeatureSet, Table
+from tastemaker.data.remote.cloud import bring
 from tastemaker.features.attributes import Attributes, TableCode
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
@@ -160,6 +161,7 @@ def _text(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> _Fo
 
 
 def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verify: bool) -> _Found:
+    bring(data, cast(Any, encoder.source), run)
     files = Files(data, encoder, cache, verify)
     filled = files.vectors(run)
     return _gathered(encoder, files.keys, filled, files.broken)
@@ -167,17 +169,11 @@ def _files(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run, verif
 
 def _gathered(encoder: Encoder, keys: Sequence[tuple[str, ...]], filled: Filled, broken: Sequence[Broken]) -> _Found:
     """One vector an item: the mean over its contents."""
-    vectors = filled.vectors
-    dim = len(next(iter(vectors.values()))) if vectors else int(getattr(encoder, "dim", 1))
-    out = np.zeros((len(keys), dim), np.float32)
-    present = np.zeros(len(keys), bool)
-    for row, mine in enumerate(keys):
-        if good := [vectors[key] for key in mine if key in vectors]:
-            out[row], present[row] = np.mean(good, axis=0), True
+    vectors, present = filled.vectors.gathered(keys, int(getattr(encoder, "dim", 1)))
     counted = {
         "encoded": filled.fresh,
-        "cached": len(vectors) - filled.fresh,
+        "cached": len(filled.vectors) - filled.fresh,
         "missing": int((~present).sum()),
         "broken": len(broken),
     }
-    return {encoder.name: Features(cast(Any, encoder.source), out, present)}, {encoder.name: counted}, broken
+    return {encoder.name: Features(cast(Any, encoder.source), vectors, present)}, {encoder.name: counted}, broken

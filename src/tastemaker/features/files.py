@@ -16,6 +16,7 @@ from tastemaker.features.cache import FeatureCache, Stamp
 from tastemaker.features.filling import Filled, encode_all, known
 from tastemaker.features.media import Decoder, Job, require
 from tastemaker.features.media_file import Folders, Refused, hash_media, look
+from tastemaker.features.rows import Rows
 
 SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
 MANY = 500  # hashes that are remembered at once
@@ -62,15 +63,16 @@ class Files:
 
     def vectors(self, run: Run) -> Filled:
         """Vectors by content hash, made now where the cache lacks them."""
-        made = known(self._encoder, self._owners, self._cache)
-        rest = [key for key in self._owners if key not in made]
+        made = known(self._encoder, Rows(self._owners, self._cache.folder), self._cache)
+        rest = made.lacking()
         if not rest:
             return Filled(made, 0)
         require(str(self._encoder.source))
-        fresh = encode_all(self._encoder, self._opened(rest), len(rest), self._cache, run)
-        for key in sorted(fresh.useless):
+        opened = run.progress(self._opened(rest), self._encoder.name, len(rest))
+        filled = encode_all(self._encoder, opened, (made, self._cache))
+        for key in sorted(filled.useless):
             self.fail(key, NO_NUMBERS)
-        return Filled(made | fresh.vectors, fresh.fresh)
+        return filled
 
     def paths(self) -> dict[str, Path]:
         """A file by content hash."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from tastemaker.compute.base import Executor
 from tastemaker.compute.local import LocalExecutor
 from tastemaker.core import PartFailed, Run, ServiceError, spec_of
 from tastemaker.data import Dataset
+from tastemaker.data.remote.cloud import bring
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.extract import check
 from tastemaker.features.files import Broken
 from tastemaker.features.filling import known, space
 from tastemaker.features.partition import Encode, Keys, Part, cut
+from tastemaker.features.rows import Known
 from tastemaker.features.stock import Media, Stock, Texts
 
 TABLES = ("attributes", "vectors")  # sources that are read, not encoded
@@ -65,20 +67,27 @@ def spread(data: Dataset, encoder: Encoder, executor: Executor, *, cache: Featur
     """
     start = time.monotonic()
     check(data, encoder)
-    stock: Stock = Texts(data) if encoder.source == "text" else Media(data, encoder, cache)
-    before = known(encoder, stock.sizes, cache)
-    parts = _lacking(cut(stock.sizes, str(encoder.source)), before)
+    stock = _stock(data, encoder, cache, run)
+    before = known(encoder, Known(stock.sizes), cache)
+    lacking = set(before.lacking())
+    parts = _only(lacking, cut(stock.sizes, str(encoder.source))) if lacking else []
     made, broken = _encode(_Job(encoder, stock, cache, run), executor, parts) if parts else (set(), {})
     for key, reason in sorted(broken.items()):
         stock.fail(key, reason)
-    there = made.union(before)
     counts = {
         "encoded": len(made),
         "cached": len(before),
-        "missing": sum(there.isdisjoint(keys) for keys in stock.keys),
+        "missing": sum(map((lacking - made).issuperset, stock.keys)),
         "broken": len(stock.broken),
     }
     return Spread(counts, len(parts), time.monotonic() - start, tuple(stock.broken))
+
+
+def _stock(data: Dataset, encoder: Encoder, cache: FeatureCache, run: Run) -> Stock:
+    if encoder.source == "text":
+        return Texts(data)
+    bring(data, cast(Any, encoder.source), run)
+    return Media(data, encoder, cache)
 
 
 class _Job(NamedTuple):
@@ -88,9 +97,9 @@ class _Job(NamedTuple):
     run: Run
 
 
-def _lacking(parts: Sequence[Keys], known: Container[str]) -> list[Keys]:
-    """The parts without what is known; empty ones are left out."""
-    rest = [tuple(key for key in keys if key not in known) for keys in parts]
+def _only(wanted: Container[str], parts: Sequence[Keys]) -> list[Keys]:
+    """What is wanted of the parts; empty ones are left out."""
+    rest = [tuple(key for key in keys if key in wanted) for keys in parts]
     return [keys for keys in rest if keys]
 
 

@@ -14,15 +14,17 @@ def item_texts(data: Dataset) -> list[str]:
     as text too; an item without any text of its own stays without.
     """
     contents = data.content.get("text", [()] * len(data.items))
-    columns = [c.values for _, c in sorted(data.item_attributes.items()) if c.kind == "category"]
+    columns = [c.values.tolist() for _, c in sorted(data.item_attributes.items()) if c.kind == "category"]
     out = []
     for row, texts in enumerate(contents):
         said = [text for text in texts if text.strip()]
-        named = [str(column[row]).replace("|", ", ") for column in columns if column[row]]
+        named = [column[row].replace("|", ", ") for column in columns if column[row]]
         out.append(sound("\n".join([*said[:1], *named, *said[1:]])) if said else "")
     return out
 
 
 def sound(text: str) -> str:
     """The text as every encoder can take it: halves of characters become "?", endless texts are cut."""
+    if text.isascii():
+        return text[:LONGEST].strip()
     return text[:LONGEST].encode("utf-8", "replace").decode("utf-8").strip()

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.core import Run, fingerprints
+from tastemaker.core import Run
 from tastemaker.data import Dataset, Features, FeatureSet, Query
 from tastemaker.features.attributes import Attributes
-from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
-from tastemaker.features.filling import fill
-from tastemaker.features.texts import sound
-from tastemaker.features.whiten import Whitening
+from tastemaker.features.comments import Reading, said
 
 Rows = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How users' comments are read.
-
-    Attributes:
-        encoders: Those that made the items' vectors; the text encoders among them read the comments.
-        whitenings: What the comments' vectors go through, by encoder name.
-        cache: Where the comments' vectors are kept; None takes the user's cache folder.
-    """
-
-    encoders: Sequence[Encoder] = ()
-    whitenings: Mapping[str, Whitening] = field(default_factory=dict)
-    cache: FeatureCache | None = None
 
 
 def user_features(
@@ -74,28 +53,16 @@ def _liked(train: Dataset, found: Features) -> tuple[Rows, NDArray[np.int64]]:
 
 
 def _add_comments(train: Dataset, name: str, sums: tuple[Rows, NDArray[np.int64]], reading: Reading, run: Run) -> None:
-    encoder = next((e for e in reading.encoders if e.name == name and e.source == "text"), None)
+    encoder = reading.text(name)
     if encoder is None or train.comments is None:
         return
     cache = reading.cache or FeatureCache(say=run.say)
-    rows, vectors = _said(train.comments, encoder, cache, run)
+    rows, vectors = said(train.comments, encoder, cache, run)
     if len(rows):
         user = train.interactions.user[rows]
         whitening = reading.whitenings.get(name)
         np.add.at(sums[0], user, whitening.rows(vectors) if whitening else vectors)
         np.add.at(sums[1], user, 1)
-
-
-def _said(
-    comments: NDArray[np.object_], encoder: Encoder, cache: FeatureCache, run: Run
-) -> tuple[NDArray[np.int64], Rows]:
-    """Rows of the interactions with a comment, and the comments' vectors."""
-    texts = {int(row): sound(str(comments[row])) for row in np.flatnonzero(comments != "")}
-    keys = {row: fingerprints.of_bytes(text.encode()) for row, text in texts.items() if text}
-    vectors = fill(encoder, {key: texts[row] for row, key in keys.items()}, cache, run).vectors
-    rows = [row for row, key in keys.items() if key in vectors]
-    made = [vectors[keys[row]] for row in rows]
-    return np.array(rows, np.int64), np.stack(made) if made else np.zeros((0, 1), np.float32)
 
 
 def profile_of(query: Query, items: FeatureSet, users: FeatureSet) -> dict[str, Rows]:

@@ -12,7 +12,7 @@ from tastemaker.http import problems
 from tastemaker.http.context import Context
 from tastemaker.http.limits import BodyLimit, PlainJson
 from tastemaker.http.metrics import Measured
-from tastemaker.http.routes import admin, events, experiments, health, items, lists, users
+from tastemaker.http.routes import admin, events, experiments, gorse, health, items, lists, users
 from tastemaker.serving.service import Service
 
 
@@ -27,10 +27,10 @@ def application(service: Service) -> FastAPI:
 
     app = FastAPI(title="tastemaker", version=__version__, lifespan=alive, redoc_url=None)
     app.state.context = Context(service)
-    for group in (items, users, events, lists, admin, experiments, health):
+    for group in (lists, events, items, users, admin, experiments, health, gorse):
         app.include_router(group.ROUTES)
     problems.add(app)
     app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)
-    app.add_middleware(PlainJson)
     app.add_middleware(Measured)
+    app.add_middleware(PlainJson)  # outside of the others: it copies the scope, where the router leaves the route
     return app

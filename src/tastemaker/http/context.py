@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import orjson
 from fastapi import Request
@@ -12,13 +14,14 @@ from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tastemaker.core import DataError
 from tastemaker.http.batches import Batches
 from tastemaker.http.keys import Caller, Keys
 from tastemaker.http.limits import Rates
 from tastemaker.http.problems import Problem
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.service import Service
-from tastemaker.storage.base import Shop
+from tastemaker.storage.base import Event, Item, Shop
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ class Context:
         self.keys = Keys(service.store)
         self.rates = Rates(service.settings.requests_per_second)
         self._batches: dict[str, Batches] = {}
+        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def batches(self, keeper: Keeper, tenant: str) -> Batches:
         """Requests of one tenant that are answered together."""
@@ -42,6 +46,13 @@ class Context:
         if found is None:
             found = self._batches[tenant] = Batches(lambda asks: keeper.engine.recommend(asks))
         return found
+
+    def alone(self, name: str) -> asyncio.Lock:
+        """One at a time: a request that is sent again while the first is still worked on waits for its answer."""
+        lock = self._alone.get(name)
+        if lock is None:
+            lock = self._alone[name] = asyncio.Lock()
+        return lock
 
     def close(self) -> None:
         """End everything."""
@@ -55,14 +66,12 @@ class Call:
 
     Args:
         request: The request.
-        scope: What the key must allow.
+        caller: Whose.
     """
 
-    def __init__(self, request: Request, scope: str) -> None:
+    def __init__(self, request: Request, caller: Caller) -> None:
         self.context: Context = request.app.state.context
-        self.request = request
-        self.caller: Caller = self.context.keys.caller(request, scope)
-        self.context.rates.take(self.caller.digest)
+        self.request, self.caller = request, caller
 
     @property
     def shop(self) -> Shop:
@@ -79,6 +88,15 @@ class Call:
         """Where his requests for lists go."""
         return self.context.batches(self.keeper, self.caller.tenant)
 
+    async def put_items(self, items: Sequence[Item]) -> None:
+        """Create or replace items, and let the engine know."""
+        await run_in_threadpool(self.shop.put_items, items)
+        await run_in_threadpool(self.context.service.written, self.caller.tenant)
+
+    async def append(self, events: Sequence[Event]) -> list[bool]:
+        """Store events; whether each is new, once all are durable."""
+        return await asyncio.wrap_future(self.context.service.intake.submit(self.caller.tenant, events))
+
     async def body(self, kind: TypeAdapter[T]) -> T:
         """The body, checked."""
         return kind.validate_json(await self.request.body() or b"{}")
@@ -92,12 +110,20 @@ class Call:
             raise Problem(400, f"An Idempotency-Key may have 128 characters; this one has {len(key)}.")
         body = f"{self.request.method} {self.request.url.path}\n".encode() + await self.request.body()
         mark, name = hashlib.sha256(body).hexdigest(), f"{self.caller.digest[:16]} {key}"
-        kept = await run_in_threadpool(self.shop.once, name, mark)
-        if kept is not None:
-            return Response(kept, media_type="application/json")
-        said = orjson.dumps(await work()).decode()
-        await run_in_threadpool(self.shop.once, name, mark, said)
+        async with self.context.alone(f"{self.caller.tenant} {name}"):
+            said = await self._kept(name, mark)
+            if said is None:
+                said = orjson.dumps(await work()).decode()
+                await run_in_threadpool(self.shop.once, name, mark, said)
         return Response(said, media_type="application/json")
+
+    async def _kept(self, name: str, mark: str) -> str | None:
+        try:
+            return await run_in_threadpool(self.shop.once, name, mark)
+        except DataError as error:
+            raise Problem(
+                422, "The Idempotency-Key came with another request before; take a new one for each."
+            ) from error
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -105,17 +131,30 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def caller(scope: str) -> Callable[[Request], Call]:
+def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
     """A dependency: who calls, with that scope."""
 
-    def depends(request: Request) -> Call:
-        return Call(request, scope)
+    async def depends(request: Request) -> Call:
+        context: Context = request.app.state.context
+        caller = await context.keys.caller(request, scope)
+        context.rates.take(caller.digest)
+        return Call(request, caller)
 
     return depends
 
 
 def described(kind: TypeAdapter[Any]) -> dict[str, Any]:
     """What OpenAPI says of a body that is checked by hand."""
-    schema = kind.json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    schema = kind.json_schema()
+    whole = _inlined(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _inlined(part: Any, known: dict[str, Any]) -> Any:
+    """A schema with those that it refers to in their places: they are no components of the application's."""
+    if isinstance(part, list):
+        return [_inlined(inner, known) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    meant = known[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
+    return {name: _inlined(inner, known) for name, inner in {**meant, **part}.items() if name != "$ref"}

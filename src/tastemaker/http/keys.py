@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from tastemaker.http.problems import Problem
@@ -45,25 +46,26 @@ class Keys:
         self._store = store
         self._known: dict[str, tuple[float, Caller]] = {}
 
-    def caller(self, request: Request, scope: str) -> Caller:
+    async def caller(self, request: Request, scope: str) -> Caller:
         """Who asks; raises `Problem` 401 or 403."""
         key = given(request)
         if not key:
             raise Problem(
                 401, "Send a key: Authorization: Bearer KEY, or X-API-Key: KEY.", {"WWW-Authenticate": "Bearer"}
             )
-        caller = self._caller(digest(key))
+        mark = digest(key)
+        caller = self._remembered(mark) or await run_in_threadpool(self._found, mark)
         if caller is None:
             raise Problem(401, "The key is not known, or was taken away.", ASKED)
         if scope not in caller.scopes and "admin" not in caller.scopes:
             raise Problem(403, f"This needs a key with the scope {scope!r}; yours has: {', '.join(caller.scopes)}.")
         return caller
 
-    def _caller(self, mark: str) -> Caller | None:
-        now = time.monotonic()
+    def _remembered(self, mark: str) -> Caller | None:
         known = self._known.get(mark)
-        if known is not None and now - known[0] < FRESH:
-            return known[1]
+        return known[1] if known is not None and time.monotonic() - known[0] < FRESH else None
+
+    def _found(self, mark: str) -> Caller | None:
         found = self._store.key(mark)
         if found is None:
             self._known.pop(mark, None)
@@ -71,7 +73,7 @@ class Keys:
         caller = Caller(found[0], found[1], mark)
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[mark] = (now, caller)
+        self._known[mark] = (time.monotonic(), caller)
         return caller
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tastemaker.http.problems import Problem, problem
@@ -88,7 +89,7 @@ class BodyLimit:
             message = await receive()
             came += len(message.get("body", b""))
             if came > most:
-                raise Problem(413, f"A body may have {most} bytes here.")
+                raise HTTPException(413, f"A body may have {most} bytes here.")  # others become a 400 on the way
             return message
 
         return await self._app(scope, counted, send)

@@ -61,11 +61,14 @@ def serve(request: ServeRequest, say: Say) -> None:
     """
     uvicorn = _uvicorn()
     check_host(request.host)
+    if request.workers < 1:
+        raise BadSetting(f"--workers must be at least 1 (got {request.workers}).")
     service = _open(request)
-    key = _key(service, request.host)
+    key = own_key(service)
+    known = service.shop().users(limit=1)
     service.close()
     os.environ[SET_UP] = request.to_json()
-    say(greeting(request, key))
+    say(greeting(request, key, known[0].id if known else "ann"))
     uvicorn.run(
         "tastemaker.http.serve:make",
         factory=True,
@@ -90,11 +93,11 @@ def make() -> FastAPI:
     return application(_open(ServeRequest(paths["model"], said["store"], paths["home"], paths["config"])))
 
 
-def greeting(request: ServeRequest, key: str) -> str:
+def greeting(request: ServeRequest, key: str, user: str) -> str:
     """What a terminal shows: where, the key where it is ours, and a first request."""
     url = f"http://{request.host}:{request.port}"
     shown = key or f"${KEY}"
-    body = '{"user": "ann", "k": 5}'
+    body = json.dumps({"user": user, "k": 5, "explain": True})
     return (
         f"Serving on {url} (addresses and bodies: {url}/docs); stop with Ctrl-C.\n"
         f"Key: {shown}\n"
@@ -106,8 +109,8 @@ def check_host(host: str) -> None:
     """Raise `BadSetting` where others could reach it and no key of your own is set."""
     if not loopback(host) and len(os.environ.get(KEY, "")) < SHORTEST:
         raise BadSetting(
-            f"On {host} others can reach the service: set the variable {KEY} to a key of your own, {SHORTEST} characters "
-            "at least, such as $(openssl rand -hex 32). On this machine alone: --host 127.0.0.1"
+            f"On {host} others can reach the service: set the variable {KEY} to a key of your own, {SHORTEST} "
+            "characters at least, such as $(openssl rand -hex 32). On this machine alone: --host 127.0.0.1"
         )
 
 
@@ -128,7 +131,7 @@ def _open(request: ServeRequest) -> Service:
     return open_service(request.model, request.store, request.home, read_settings(request.config))
 
 
-def _key(service: Service, host: str) -> str:
+def own_key(service: Service) -> str:
     """A key of your own is registered and not told; else one is made, and kept for its owner's eyes alone."""
     from tastemaker.http.keys import SCOPES, digest, new_key
     from tastemaker.serving.service import TENANT
@@ -138,8 +141,7 @@ def _key(service: Service, host: str) -> str:
     key = own or (path.read_text("ascii").strip() if path.is_file() else new_key())
     service.store.put_key(digest(key), TENANT, SCOPES, "own" if own else "first")
     if not own:
-        with replacing(path) as new:
-            new.touch(mode=0o600)
+        with replacing(path, mode=0o600) as new:
             new.write_text(key, "ascii")
     return "" if own else key
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from tastemaker.core.files import replacing
 from tastemaker.features.media import Decoder, Job, require
@@ -15,19 +18,33 @@ FRAMES = 4
 
 def keep(body: bytes, modality: str, folder: Path) -> str:
     """Path, relative to `folder`, of the file; raises `Problem` 415 where it cannot be decoded."""
+    name = f"{modality}/{hashlib.sha256(body).hexdigest()}"
+    if not (folder / name).exists():
+        _write(body, modality, folder / name)
+    return name
+
+
+@contextmanager
+def lent(body: bytes, modality: str, folder: Path) -> Iterator[str]:
+    """As `keep`, for as long as it is looked at."""
+    name = f"asked/{uuid4().hex}"
+    _write(body, modality, folder / name)
+    try:
+        yield name
+    finally:
+        (folder / name).unlink()
+
+
+def _write(body: bytes, modality: str, path: Path) -> None:
     if not body:
         raise Problem(422, "The body is empty; send the file itself.")
     require(modality)
-    name = f"{modality}/{hashlib.sha256(body).hexdigest()}"
-    path = folder / name
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(path) as new:
-            new.write_bytes(body)
-            refused = _refused(new, modality)
-            if refused:
-                raise Problem(415, f"The file cannot be taken as {modality}: {refused}.")
-    return name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with replacing(path) as new:
+        new.write_bytes(body)
+        refused = _refused(new, modality)
+        if refused:
+            raise Problem(415, f"The file cannot be taken as {modality}: {refused}.")
 
 
 def _refused(path: Path, modality: str) -> str:

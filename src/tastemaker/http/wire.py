@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from tastemaker.data.paths import inside
 from tastemaker.storage.base import Event, Item, User
 
 Id = Annotated[str, MinLen(1), MaxLen(256)]
@@ -17,7 +19,15 @@ Word = Annotated[str, MaxLen(1000)]
 Value = Annotated[float, Ge(-1e12), Le(1e12)] | bool | Word | Annotated[list[Word], MaxLen(200)]
 Attributes = Annotated[dict[Annotated[str, MinLen(1), MaxLen(64)], Value], MaxLen(100)]
 Seconds = Annotated[float, Ge(0), Le(1e11)]
-File = Annotated[str, MinLen(1), MaxLen(1000)]
+
+
+def own_file(name: str) -> str:
+    """A file in the tenant's folder; raises `DataError` for one that is not."""
+    inside(Path(), name)
+    return name
+
+
+File = Annotated[str, MinLen(1), MaxLen(1000), AfterValidator(own_file)]
 Media = Annotated[dict[Literal["image", "audio", "video"], Annotated[list[File], MaxLen(20)]], MaxLen(3)]
 
 
@@ -52,8 +62,8 @@ class ItemBody(Body):
 
     _moment = field_validator("expires", mode="before")(seconds)
 
-    def item(self, created: float | None = None) -> Item:
-        """As the store keeps it."""
+    def item(self, known: Item | None) -> Item:
+        """As the store keeps it; one that is known came when it came."""
         return Item(
             id=self.id,
             title=self.title,
@@ -63,7 +73,7 @@ class ItemBody(Body):
             hidden=self.hidden,
             stock=self.stock,
             expires=self.expires,
-            created=time.time() if created is None else created,
+            created=time.time() if known is None else known.created,
         )
 
 
@@ -82,15 +92,17 @@ class ItemChange(Body):
 
 
 class UserBody(Body):
-    """A user; `profiling` false keeps what he does out of everything that is learned."""
+    """A user; `profiling` false keeps what he does out of everything that is learned, until it is set to true."""
 
     id: Id
     attributes: Attributes = Field(default_factory=dict)
-    profiling: bool = True
+    profiling: bool | None = None
 
-    def user(self) -> User:
-        """As the store keeps it."""
-        return User(self.id, dict(self.attributes), self.profiling, time.time())
+    def user(self, known: User | None) -> User:
+        """As the store keeps it; where nothing is said of profiling it stays as it is known."""
+        before = known or User(self.id, created=time.time())
+        profiling = before.profiling if self.profiling is None else self.profiling
+        return User(self.id, dict(self.attributes), profiling, before.created)
 
 
 class EventBody(Body):

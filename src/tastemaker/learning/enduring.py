@@ -59,6 +59,11 @@ class Curve:
     unit: str
     doses: tuple[Dose, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it has one dose, which is all there is."""
+        return not self.unit
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         named = {"model": self.model, "harm": self.harm, "said": self.said, "unit": self.unit}

@@ -21,7 +21,7 @@ PUSHED = (0.0, 0.01, 0.03, 0.1)
 KEPT = (1.0, 0.7, 0.4, 0.2, 0.1)
 LATEST = (0.0, 20.0, 10.0, 5.0, 2.0)
 Change = Callable[[FeatureSet, str, NDArray[np.intp]], dict[str, Features]]
-KINDS = ("missing", "new", "wrong", "fake", "pushed", "less", "short")
+KINDS = ("sources", "missing", "new", "wrong", "fake", "pushed", "less", "short")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Harm:
 def harms(bench: Bench, kinds: Sequence[str]) -> Iterator[Harm]:
     """All harms of these kinds that the data can suffer.
 
+    * sources: each modality gone altogether, and each alone, where there are several;
     * missing: a modality gone for a share of the items, in training and in the test;
     * new: the same for those items alone that training never saw;
     * wrong: a share of the items have each other's content of a modality;
@@ -61,6 +62,25 @@ def harms(bench: Bench, kinds: Sequence[str]) -> Iterator[Harm]:
         if kind not in KINDS:
             raise BadSetting(f"There is no harm called {kind!r}; there are: {', '.join(KINDS)}.")
         yield from MAKERS[kind](bench)
+
+
+def _sources(bench: Bench) -> Iterator[Harm]:
+    there = sources(bench.features)
+    for source in there if len(there) > 1 else ():
+        others = [other for other in there if other != source]
+        yield _absent(bench, f"without-{source}", f"without {source}", [source])
+        if len(others) > 1:  # else it is the other one's absence
+            yield _absent(bench, f"alone-{source}", f"{source} alone", others)
+
+
+def _absent(bench: Bench, name: str, said: str, gone: Sequence[str]) -> Harm:
+    def ground(dose: float) -> Ground:
+        features = bench.features
+        for source in gone:
+            features = without(features, source, _first(np.arange(len(bench.split.train.items)), dose))
+        return bench.with_features(features)
+
+    return Harm(name, said, "", (0.0, 1.0), ground)
 
 
 def _missing(bench: Bench) -> Iterator[Harm]:
@@ -127,6 +147,7 @@ def _short(bench: Bench) -> Iterator[Harm]:
 
 
 MAKERS: Mapping[str, Callable[[Bench], Iterator[Harm]]] = {
+    "sources": _sources,
     "missing": _missing,
     "new": _new,
     "wrong": _wrong,

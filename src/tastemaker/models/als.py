@@ -62,6 +62,7 @@ class ALS(Recommender):
 
     def __post_init__(self) -> None:
         self._items: Reals | None = None  # in the axes in which their Gram matrix is diagonal
+        self._gram: Reals | None = None  # that diagonal
         self._everywhere = 0.0
         self._ordered = False
 
@@ -75,7 +76,7 @@ class ALS(Recommender):
         for _ in run.progress(range(self.sweeps), "als"):
             items = self._solved(back, ones, _turned(users))
             users = self._solved(taken, ones, _turned(items))
-        self._items = _turned(items)
+        self._take(_turned(items))
         self._ordered = data.clock != "none"
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -94,7 +95,7 @@ class ALS(Recommender):
         taken = histories.matrix(queries, len(items), decay=decay, dislike=self.dislike)
         target = taken.data.copy()
         taken.data = np.abs(taken.data)
-        return self._solved(taken, target, items)
+        return self._solved(taken, target, items, self._gram)
 
     def item_vectors(self) -> Reals:
         """The factors of each item, shape (n_items, d); zeros where nobody liked it."""
@@ -110,16 +111,19 @@ class ALS(Recommender):
 
     def restore(self, state: State) -> None:
         """Take them back."""
-        self._items = array(state, "items")
+        self._take(array(state, "items"))
         self._everywhere = float(array(state, "everywhere")[0])
         self._ordered = bool(array(state, "ordered")[0])
 
-    def _solved(self, cells: csr_array, target: Reals, others: Reals) -> Reals:
-        """The factors of each row, given those of the columns in the axes of `_turned`."""
-        gram = self._everywhere * np.square(others).sum(axis=0)
+    def _solved(self, cells: csr_array, target: Reals, others: Reals, gram: Reals | None = None) -> Reals:
+        """The factors of each row, given those of the columns in the axes of `_turned`, and their Gram matrix."""
+        squares = np.square(others).sum(axis=0) if gram is None else gram
         size = np.asarray(cells.sum(axis=1)) + self._everywhere * len(others)
-        ridge = gram + self.reg * size[:, None]
+        ridge = self._everywhere * squares + self.reg * size[:, None]
         return solve(cells, target, others, np.maximum(ridge, LEAST).astype(np.float32))
+
+    def _take(self, items: Reals) -> None:
+        self._items, self._gram = items, np.square(items).sum(axis=0)
 
     def _fitted(self) -> Reals:
         if self._items is None:

@@ -15,6 +15,7 @@ from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendat
 from tastemaker.data.join import join
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
+from tastemaker.features.comments import Comments, Reading
 from tastemaker.features.whiten import Whiten, Whitening
 from tastemaker.fusion.base import Fusion
 from tastemaker.fusion.impute import Impute
@@ -34,6 +35,7 @@ class Pipeline:
         fusion: What joins the encoders' vectors.
         whiten: How each encoder's vectors are whitened before they are joined.
         impute: Whether and how missing vectors are filled from like items; masks do without.
+        comments: Whether and how what users wrote counts as text of the items.
         data: What is known of users' histories, after `fit` (validation included).
         features: Whitened vectors of the items by encoder, after `fit`.
         users: Vectors of the users by encoder, after `fit`.
@@ -45,6 +47,7 @@ class Pipeline:
     fusion: Fusion = field(default_factory=Weighted)
     whiten: Whiten = field(default_factory=Whiten)
     impute: Impute = field(default_factory=Impute)
+    comments: Comments = field(default_factory=Comments)
     features: FeatureSet = field(default_factory=dict, init=False, repr=False)
     users: FeatureSet = field(default_factory=dict, init=False, repr=False)
     items: ItemVectors | None = field(default=None, init=False, repr=False)
@@ -82,11 +85,12 @@ class Pipeline:
     ) -> None:
         """The first half of `fit`: vectors of items and users, whitened and fused."""
         from tastemaker.features.extract import extract
-        from tastemaker.features.users import Reading, user_features
+        from tastemaker.features.users import user_features
 
         run = run or Run()
         if raw is None:
             raw = extract(train, self.encoders, cache=cache, run=run).features if self.encoders else {}
+        raw = self.comments.join(raw, train, Reading(self.encoders, {}, cache), run)
         self.whitenings = {name: self.whiten.fit(found) for name, found in raw.items()}
         whitened = {name: self.whitenings[name].apply(found) for name, found in raw.items()}
         self.features = self.impute.fill(whitened, train)

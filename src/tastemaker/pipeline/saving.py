@@ -58,6 +58,7 @@ def _manifest(pipeline: Pipeline, notes: dict[str, Any]) -> dict[str, Any]:
         "encoders": [{**spec_of(e), "fingerprint": e.fingerprint()} for e in pipeline.encoders],
         "whiten": settings_of(pipeline.whiten),
         "impute": settings_of(pipeline.impute),
+        "comments": settings_of(pipeline.comments),
         "fusion": spec_of(pipeline.fusion),
         "model": spec_of(pipeline.model),
         "sources": {name: found.source for name, found in pipeline.features.items()},
@@ -88,22 +89,11 @@ def _whitenings(pipeline: Pipeline) -> Arrays:
 def load(folder: Path) -> Pipeline:
     """Rebuild the pipeline that `save` wrote; raises `SavedError`."""
     from tastemaker.data.saved import load as load_data
-    from tastemaker.features.catalog import ENCODERS
-    from tastemaker.features.whiten import Whiten, Whitening
-    from tastemaker.fusion.catalog import FUSIONS
-    from tastemaker.fusion.impute import Impute
-    from tastemaker.pipeline.pipeline import Pipeline
+    from tastemaker.features.whiten import Whitening
 
     spec: dict[str, Any] = read_manifest(folder, "pipeline", FORMAT)
     try:
-        encoders = [{k: v for k, v in e.items() if k != "fingerprint"} for e in spec["encoders"]]
-        pipeline = Pipeline(
-            model=load_model(folder / "model"),
-            encoders=[ENCODERS.build(e) for e in encoders],
-            fusion=FUSIONS.build(spec["fusion"]),
-            whiten=Whiten(**spec["whiten"]),
-            impute=Impute(**spec.get("impute", {})),
-        )
+        pipeline = _unfitted(spec, folder)
         arrays = read_mapped(folder / "vectors.safetensors")
         pipeline.features = _features("items", spec["sources"], arrays)
         pipeline.users = _features("users", spec["user_sources"], arrays)
@@ -116,6 +106,26 @@ def load(folder: Path) -> Pipeline:
         raise SavedError(f"{folder} is damaged: {error!r} is missing or wrong. Fit it anew.") from error
     pipeline.remember(load_data(folder / "data"))
     return pipeline
+
+
+def _unfitted(spec: Mapping[str, Any], folder: Path) -> Pipeline:
+    """The pipeline of a manifest with its model, without vectors."""
+    from tastemaker.features.catalog import ENCODERS
+    from tastemaker.features.comments import Comments
+    from tastemaker.features.whiten import Whiten
+    from tastemaker.fusion.catalog import FUSIONS
+    from tastemaker.fusion.impute import Impute
+    from tastemaker.pipeline.pipeline import Pipeline
+
+    encoders = [{k: v for k, v in e.items() if k != "fingerprint"} for e in spec["encoders"]]
+    return Pipeline(
+        model=load_model(folder / "model"),
+        encoders=[ENCODERS.build(e) for e in encoders],
+        fusion=FUSIONS.build(spec["fusion"]),
+        whiten=Whiten(**spec["whiten"]),
+        impute=Impute(**spec.get("impute", {})),
+        comments=Comments(**spec.get("comments", {})),
+    )
 
 
 def _features(whose: str, sources: Mapping[str, Any], arrays: Arrays) -> FeatureSet:

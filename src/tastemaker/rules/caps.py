@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting
 from tastemaker.core.errors import hint
-from tastemaker.rules.cells import Cells
+from tastemaker.rules.cells import Cells, Codes
 from tastemaker.rules.columns import View, Viewed
 
 Rows = NDArray[np.integer]
@@ -32,16 +31,41 @@ def capped(candidates: Rows, columns: Viewed, caps: Mapping[str, int], k: int) -
         BadSetting: No item has such an attribute, or a cap is below 1.
     """
     view = columns.view()
-    limits = [(_values(candidates, view, name), cap, Counter[Hashable]()) for name, cap in _checked(caps, view)]
+    asked = _checked(caps, view)
+    if len(asked) == 1:
+        cells = view.cells.get(asked[0][0], Cells())
+        if cells.texts is not None and cells.kinds() == ["a text"]:
+            return _of_one(cells.texts[candidates], asked[0][1], k)
+    limits = [(_values(candidates, view, name), cap) for name, cap in asked]
+    full: set[Hashable] = set()
+    count: dict[Hashable, int] = {}
     chosen: list[int] = []
-    for place in range(len(candidates)):
+    for place in range(len(candidates) if k else 0):
+        mine = [((name, value), cap) for name, (values, cap) in enumerate(limits) for value in values[place]]
+        if not full.isdisjoint([key for key, _ in mine]):
+            continue
+        chosen.append(place)
         if len(chosen) == k:
             break
-        if all(count[value] < cap for values, cap, count in limits for value in values[place]):
-            chosen.append(place)
-            for values, _, count in limits:
-                count.update(values[place])
+        for key, cap in mine:
+            count[key] = count.get(key, 0) + 1
+            if count[key] == cap:
+                full.add(key)
     return np.array(chosen, np.intp)
+
+
+def _of_one(codes: Codes, cap: int, k: int) -> NDArray[np.intp]:
+    """As `capped` for one attribute, of which each item has one text or none (-1)."""
+    count: dict[int, int] = {}
+    chosen: list[int] = []
+    for place, code in enumerate(codes.tolist()):
+        like = count.get(code, 0)
+        if like < cap or code < 0:
+            chosen.append(place)
+            count[code] = like + 1
+            if len(chosen) == k:
+                break
+    return np.array(chosen[:k], np.intp)
 
 
 def _checked(caps: Mapping[str, int], view: View) -> list[tuple[str, int]]:
@@ -55,11 +79,13 @@ def _checked(caps: Mapping[str, int], view: View) -> list[tuple[str, int]]:
 
 
 def _values(candidates: Rows, view: View, name: str) -> list[list[Hashable]]:
-    """What counts for each candidate; kinds are told apart."""
+    """What counts for each candidate: codes of texts; other kinds are told apart."""
     cells: Cells = view.cells.get(name, Cells())
-    values: list[list[Hashable]] = [[] for _ in candidates]
-    kinds: list[tuple[str, NDArray[Any] | None]]
-    kinds = [("numbers", cells.numbers), ("texts", cells.texts), ("truths", cells.truths)]
+    if cells.texts is None:
+        values: list[list[Hashable]] = [[] for _ in candidates]
+    else:
+        values = [[code] if code >= 0 else [] for code in cells.texts[candidates].tolist()]
+    kinds: list[tuple[str, NDArray[Any] | None]] = [("numbers", cells.numbers), ("truths", cells.truths)]
     for kind, column in kinds:
         if column is not None:
             own: dict[str, Any] = {kind: column[candidates]}
@@ -72,5 +98,5 @@ def _values(candidates: Rows, view: View, name: str) -> list[list[Hashable]]:
         listed[candidates] = True
         pairs = np.flatnonzero(listed[cells.pairs.rows])
         for row, code in zip(cells.pairs.rows[pairs].tolist(), cells.pairs.codes[pairs].tolist(), strict=True):
-            values[where[row]].append(("texts", code))
+            values[where[row]].append(code)
     return values

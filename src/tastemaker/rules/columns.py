@@ -131,16 +131,31 @@ class Columns:
             self._write(np.fromiter(last, np.intp, len(last)), found)
 
     def _gather(self, items: Sequence[Item]) -> Found:
-        found: Found = {}
+        found = self._fields(items)
         for place, item in enumerate(items):
-            values: dict[str, Attribute | None] = {**item.attributes, **_fields(item)}
-            for name, value in values.items():
+            for name, value in item.attributes.items():
                 kind, cell = self._cell(name, value, item)
-                if kind:
+                if kind and name not in FIELDS:
                     places, cells = found.setdefault((name, kind), ([], []))
                     places.append(place)
                     cells.append(cell)
         return found
+
+    def _fields(self, items: Sequence[Item]) -> Found:
+        """The columns every item has, one by one, as that is much faster; an empty title is none."""
+        code, every = self._words.code, list(range(len(items)))
+        titled = [place for place in every if items[place].title]
+        counted = [place for place in every if items[place].stock is not None]
+        ending = [place for place in every if items[place].expires is not None]
+        return {
+            ("id", "texts"): (every, [code(item.id) for item in items]),
+            ("title", "texts"): (titled, [code(items[place].title) for place in titled]),
+            ("hidden", "truths"): (every, [item.hidden for item in items]),
+            ("stock", "numbers"): (counted, [items[place].stock for place in counted]),
+            ("expires", "numbers"): (ending, [items[place].expires for place in ending]),
+            ("created", "numbers"): (every, [_finite(item.created) for item in items]),
+            ("deleted", "truths"): (every, [item.deleted for item in items]),
+        }
 
     def _cell(self, name: str, value: Attribute | None, item: Item) -> tuple[str, Any]:
         """Kind and what is stored; kind "" where nothing is."""
@@ -183,16 +198,3 @@ def _part(kind: str) -> Series | Postings:
 
 def _finite(value: float) -> float:
     return value if np.isfinite(value) else np.nan
-
-
-def _fields(item: Item) -> dict[str, Attribute | None]:
-    """The columns every item has; an empty title is none."""
-    return {
-        "id": item.id,
-        "title": item.title or None,
-        "hidden": item.hidden,
-        "stock": item.stock,
-        "expires": item.expires,
-        "created": item.created,
-        "deleted": item.deleted,
-    }

@@ -15,7 +15,7 @@ from tastemaker.rules.listable import listable
 from tastemaker.serving.ask import Listed
 from tastemaker.serving.live import Live
 from tastemaker.serving.sources import best
-from tastemaker.serving.space import cut
+from tastemaker.serving.space import cut, of_rows
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -80,7 +80,7 @@ def onboarding(live: Live, k: int, allowed: Mask) -> list[Listed]:
     rows, scores = best(live.pulse.popular(len(allowed)).astype(np.float32), ONBOARDING, allowed)
     joint = live.space.joint
     if joint.shape[1] and len(rows):
-        order = diversified(np.log1p(scores), joint[rows], k, 0.5)
+        order = diversified(np.log1p(scores), of_rows(joint, rows), k, 0.5)
         rows, scores = rows[order], scores[order]
     places = zip(rows[:k].tolist(), scores[:k].tolist(), strict=True)
     return [Listed(live.ids[row], score, "onboarding", live.titles[row]) for row, score in places]

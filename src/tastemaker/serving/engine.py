@@ -14,7 +14,7 @@ from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
 from tastemaker.serving.drafting import drafted
 from tastemaker.serving.experiments import Experiment
-from tastemaker.serving.histories import Asking
+from tastemaker.serving.histories import Asking, due
 from tastemaker.serving.live import Live
 from tastemaker.serving.making import Making
 from tastemaker.serving.plan import Plan, Planner
@@ -115,12 +115,14 @@ class Engine:
     def _turn(self, serving: Serving, ask: Ask, now: float, user: User | None, given: Given) -> Turn:
         scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
         live, planner = serving.lane(given.model)
-        plan = planner.plan(ask, scenario, {} if user is None else user.attributes, now)
-        return Turn(ask, live, self.asking(live, ask, now, user), plan, given)
+        asking = self.asking(live, ask, now, user)
+        told: Mapping[str, Attribute] = {} if user is None else user.attributes
+        plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
+        return Turn(ask, live, asking, plan, given)
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
-        stored = self.shop.history(ask.user, self.settings.history) if user is not None else []
+        stored = due(self.shop.history(ask.user, self.settings.history), now) if user is not None else []
         session = [Event(ask.user, did.item, did.kind, did.value, now) for did in ask.events]
         wanted = [Event(ask.user, item, "like", 1.0, now) for item in ask.items]
         about: Mapping[str, Attribute] = {} if user is None else user.attributes

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
 import numpy as np
 
-from tastemaker.core import DataError
+from tastemaker.core import DataError, ServiceError
 from tastemaker.data import FeatureSet
 from tastemaker.pipeline import load
 from tastemaker.serving.live import Live, Waiting
 from tastemaker.serving.placing import Placer
+from tastemaker.serving.scoring import Choice
 from tastemaker.storage.base import Item, Shop, Version
 
+LOG = logging.getLogger("tastemaker.serving")
 RECENT = 100_000  # events that a start reads to know what is asked for
 PAGE = 10_000
 BATCH = 64  # new items that are encoded at once
@@ -26,15 +29,16 @@ class Followed:
         shop: The tenant's part of the store.
         media: Where its items' files lie.
         version: What is loaded.
+        index: How vectors are searched; see `ServeSettings`.
 
     Attributes:
         live: What answers.
     """
 
-    def __init__(self, shop: Shop, media: Path, version: Version) -> None:
+    def __init__(self, shop: Shop, media: Path, version: Version, index: Choice = "auto") -> None:
         pipeline = load(version.folder)
         self._shop = shop
-        self.live = Live(pipeline, version.name, time.time())
+        self.live = Live(pipeline, version.name, time.time(), index)
         self._revision, self._number = 0, max(0, shop.last_event() - RECENT)
         self._placer = Placer(version.folder, media) if pipeline.encoders else None
         self._take_items()
@@ -79,6 +83,15 @@ class Followed:
             self._number = events[-1].number
 
     def _place(self, waiting: list[Waiting], placer: Placer) -> None:
-        features = placer.place([one.item for one in waiting])
+        """Together; where that fails, each alone, so that one which breaks the encoders keeps no other waiting."""
+        try:
+            features = placer.place([one.item for one in waiting])
+        except ServiceError as error:
+            if len(waiting) == 1:
+                LOG.warning("an item has no vectors: %s", error)
+            else:
+                for one in waiting:
+                    self._place([one], placer)
+            return
         if features:
             self.live.place(np.array([one.row for one in waiting], np.int32), features)

@@ -18,6 +18,13 @@ from tastemaker.pipeline import Pipeline
 from tastemaker.storage.base import Attribute, Event
 
 Rows = NDArray[np.int32]
+Said = tuple[int, float, int]  # sign, weight, number of the event
+LATER = "write-back"  # session of events that count once their time has come
+
+
+def due(events: Sequence[Event], now: float) -> list[Event]:
+    """Without those that are to count later."""
+    return [event for event in events if event.session != LATER or event.time <= now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,11 @@ class Meaning:
             return cls(kinds, False, 0.0, 1.0)
         return cls(kinds, True, float(liked.min()), float(liked.mean()))
 
+    def of_event(self, kind: str, value: float) -> Said:
+        """Sign, weight and number of an event, whose kind is as the shop calls it."""
+        known = canonical(kind) if kind else ""
+        return self.sign(known, value), self.weight(known, value), self.kinds.get(known, 0)
+
     def sign(self, kind: str, value: float) -> int:
         """+1 positive, 0 says nothing, -1 negative."""
         if kind == "rate" or (self.explicit and not kind):
@@ -75,12 +87,6 @@ class Meaning:
         if self.explicit:
             return value if rating else self.usual
         return value if rating and value else WEIGHTS.get(kind, 1.0)
-
-
-@lru_cache(maxsize=4096)
-def meant(kind: str) -> str:
-    """The event that a word means; remembered, as the same few words come again and again."""
-    return canonical(kind)
 
 
 class Histories:
@@ -100,25 +106,27 @@ class Histories:
         learned = pipeline.data.user_attributes
         self._code = Attributes().fit_table(learned) if learned else None
         self._items = len(pipeline.data.items)
+        self._said = lru_cache(maxsize=4096)(self._meaning.of_event)
 
     def sign(self, event: Event) -> int:
         """+1 positive, 0 says nothing, -1 negative."""
-        return self._meaning.sign(meant(event.kind) if event.kind else "", event.value)
+        return self._said(event.kind, event.value)[0]
 
     def asking(self, user: str, events: Sequence[Event], about: Mapping[str, Attribute]) -> Asking:
         """The query of `user` ("" a visitor) with these events, oldest first, and these attributes."""
-        latest: dict[int, tuple[int, float, int, int]] = {}
-        for event in events:
-            row = self._row(event.item)
-            if row is not None:
-                kind = meant(event.kind) if event.kind else ""
-                sign, weight = self._meaning.sign(kind, event.value), self._meaning.weight(kind, event.value)
-                before = latest.pop(row, None)
-                if before is not None and before[0] == sign:
-                    weight = max(weight, before[1], key=abs)
-                latest[row] = (sign, weight, self._meaning.kinds.get(kind, 0), int(event.time))
+        told = [
+            (row, self._said(event.kind, event.value), event.time)
+            for event in events
+            if (row := self._row(event.item)) is not None
+        ]
+        latest: dict[int, tuple[Said, float]] = {}
+        for row, said, time in told:
+            before = latest.pop(row, None)
+            if before is not None and before[0] != said:
+                said = _stronger(before[0], said)
+            latest[row] = (said, time)
         rows = np.fromiter(latest, np.int32, len(latest))
-        columns = np.array(list(latest.values()), np.float64).reshape(len(rows), 4)
+        columns = np.array([(*said, time) for said, time in latest.values()], np.float64).reshape(len(rows), 4)
         signs = columns[:, 0]
         return Asking(self._query(user, rows, columns, about), rows, rows[signs > 0], rows[signs < 0])
 
@@ -149,6 +157,12 @@ class Histories:
                 if vector.any():
                     profile["attributes"] = vector
         return profile
+
+
+def _stronger(before: Said, said: Said) -> Said:
+    """What was said last; with the stronger weight of both where the signs are the same."""
+    sign, weight, kind = said
+    return (sign, max(weight, before[1], key=abs), kind) if before[0] == sign else said
 
 
 def _plain(value: Attribute) -> str | float:

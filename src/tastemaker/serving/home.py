@@ -14,6 +14,8 @@ from tastemaker.core.files import replacing_folder
 from tastemaker.core.saved import MANIFEST
 from tastemaker.storage.base import Shop, Version
 
+ERASED = "erased"  # note: when somebody was erased last
+
 
 @dataclass(frozen=True)
 class Home:
@@ -131,17 +133,31 @@ def tidy(shop: Shop, folder: Path, keep: int, used: Collection[str] = ()) -> lis
     Args:
         shop: Whose versions.
         folder: Where they lie; others are left alone.
-        keep: The newest so many stay, as do the live one, the one before it, and those in use.
+        keep: The newest so many stay, as do the live one, the one before it, and those in use; but of those that know
+            somebody who was erased since, only the live one and those in use.
         used: Names of versions in use.
     """
     there = [version for version in shop.versions() if version.folder.is_dir() and version.folder.parent == folder]
     live = live_of(shop)
     kept = {version.name for version in there[-keep:]} | set(used)
     kept |= set() if live is None else {live.name, live.figures.get("before", "")}
+    kept -= {version.name for version in there if knows_erased(shop, version)} - set(used)
+    kept |= set() if live is None else {live.name}
     gone = [version for version in there if version.name not in kept]
     for version in gone:
         shutil.rmtree(version.folder)
     return [version.name for version in gone]
+
+
+def erased_now(shop: Shop) -> None:
+    """Note that somebody was erased: versions that learned before know him still."""
+    shop.note(ERASED, time.time())
+
+
+def knows_erased(shop: Shop, version: Version) -> bool:
+    """Whether somebody was erased since a version began to learn."""
+    began = version.figures.get("began", version.created)
+    return bool(float(shop.note(ERASED) or 0.0) >= began)
 
 
 def mark_of(model: Path) -> str:

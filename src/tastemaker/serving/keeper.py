@@ -17,10 +17,13 @@ from tastemaker.serving.engine import Engine, Serving
 from tastemaker.serving.experiments import Experiment, read_experiments
 from tastemaker.serving.following import Followed
 from tastemaker.serving.home import Home, live_of
+from tastemaker.serving.live import settled
 from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Item, Shop, Shown, Version
 
 LOG = logging.getLogger("tastemaker.serving")
+HOUR = 3600.0  # seconds between two looks for what is too old to keep
+DAY = 86_400.0
 KEPT = 50_000  # lists that wait to be kept; more are let go, and counted
 
 
@@ -41,8 +44,9 @@ class Keeper:
         self._shop, self._home, self._settings = shop, home, settings
         self._shown: deque[Shown] = deque()
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._catching, self._changing = threading.Lock(), threading.Lock()
+        self._catching, self._changing, self._flushing = threading.Lock(), threading.Lock(), threading.Lock()
         self.lost = 0
+        self._retained = 0.0
         self._main = self._follow(self._live_version())
         self._others: dict[str, Followed] = {}
         self._as_of: tuple[Any, ...] = ()
@@ -52,6 +56,7 @@ class Keeper:
 
     def start(self) -> Keeper:
         """Begin to follow."""
+        settled()
         self._thread.start()
         return self
 
@@ -61,7 +66,7 @@ class Keeper:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
-        self._flush()
+        self._guarded(self._flush)
         for followed in self._all():
             followed.close()
 
@@ -74,10 +79,11 @@ class Keeper:
 
     def forget(self, user: str) -> None:
         """Let go of lists of a user that wait to be kept."""
-        for _ in range(len(self._shown)):
-            one = self._shown.popleft()
-            if one.user != user:
-                self._shown.append(one)
+        with self._flushing:
+            for _ in range(len(self._shown)):
+                one = self._shown.popleft()
+                if one.user != user:
+                    self._shown.append(one)
 
     def catch_up(self) -> None:
         """Take what was written since the last look; called at once after a write of this process."""
@@ -103,6 +109,7 @@ class Keeper:
             self._change(version, experiments)
             self._as_of = now_as
         self.catch_up()
+        settled()
 
     def _live_version(self) -> Version:
         live = live_of(self._shop)
@@ -111,7 +118,7 @@ class Keeper:
         return live
 
     def _follow(self, version: Version) -> Followed:
-        return Followed(self._shop, self._home.media(self._shop.tenant), version)
+        return Followed(self._shop, self._home.media(self._shop.tenant), version, self._settings.index)
 
     def _all(self) -> list[Followed]:
         return [self._main, *self._others.values()]
@@ -162,7 +169,7 @@ class Keeper:
 
     def _run(self) -> None:
         self._guarded(self._main.start)
-        steps = (self.catch_up_quietly, self._place, self._flush, self.look)
+        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._retain)
         while not self._ended.is_set():
             for step in steps:
                 self._guarded(step)
@@ -186,12 +193,20 @@ class Keeper:
         for followed in self._all():
             followed.place()
 
+    def _retain(self) -> None:
+        now, days = time.time(), self._settings.retain_days
+        if days and now - self._retained > HOUR:
+            self._retained = now
+            gone = self._shop.retain(now - days * DAY)
+            LOG.info("%d rows older than %d days were erased", gone, days)
+
     def _flush(self) -> None:
-        taken = [self._shown.popleft() for _ in range(len(self._shown))]
-        if not taken:
-            return
-        try:
-            self._shop.show(taken)
-        except TastemakerError:
-            self._shown.extendleft(reversed(taken))
-            raise
+        with self._flushing:
+            taken = [self._shown.popleft() for _ in range(len(self._shown))]
+            if not taken:
+                return
+            try:
+                self._shop.show(taken)
+            except TastemakerError:
+                self._shown.extendleft(reversed(taken))
+                raise

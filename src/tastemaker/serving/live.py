@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data import Dataset, FeatureSet
+from tastemaker.data import Dataset, FeatureSet, Query, queries
 from tastemaker.pipeline import Pipeline
 from tastemaker.rules.columns import Columns
 from tastemaker.serving.histories import Asking, Histories
 from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
-from tastemaker.serving.scoring import scorer
+from tastemaker.serving.scoring import Choice, scorer
 from tastemaker.serving.space import Space
 from tastemaker.storage.base import Event, Item
 
 Rows = NDArray[np.int32]
+SAMPLE = 512  # users by whom an approximate index is tuned
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ class Live:
         pipeline: A fitted pipeline.
         version: Name of the model, which answers tell.
         now: Seconds since 1970.
+        index: How items are searched, see `ServeSettings`.
 
     Attributes:
         values: What actions are worth; None before any was learned.
     """
 
-    def __init__(self, pipeline: Pipeline, version: str, now: float) -> None:
+    def __init__(self, pipeline: Pipeline, version: str, now: float, index: Choice = "auto") -> None:
         data = pipeline.data
         self.pipeline, self.version = pipeline, version
         self.ids: list[str] = list(data.items.ids)
@@ -63,12 +66,13 @@ class Live:
         self.columns = Columns()
         self.columns.put(np.arange(self.known, dtype=np.int32), [Item(name) for name in self.ids])
         self.space = Space(pipeline.features, self.known)
-        self.scorer = scorer(pipeline.model, self.known)
+        self.scorer = scorer(pipeline.model, self.known, index, _sample(data))
         self.pulse = Pulse(_counts(data), now)
-        self.histories = Histories(pipeline, self._row.get, self._stand_in)
         self.values: Values | None = None
         self._placing = Placing(self.space.joint, data)
-        self._near: dict[int, int] = {}
+        near: dict[int, int] = {}
+        self._near = near
+        self.histories = Histories(pipeline, self._row.get, lambda row: near.get(row, -1))  # no cycle: see `settled`
         self._waiting: dict[int, Item] = {}
         self._lock = threading.Lock()
 
@@ -90,6 +94,7 @@ class Live:
         """New and changed items, as the store has them."""
         with self._lock:
             rows = np.array([self._place_of(item.id) for item in items], np.int32)
+            self.space.grow(len(self.ids))
             self.columns.put(rows, items)
             for row, item in zip(rows.tolist(), items, strict=True):
                 self.titles[row] = item.title or item.id
@@ -138,8 +143,19 @@ class Live:
             self._row[name] = row
         return row
 
-    def _stand_in(self, row: int) -> int:
-        return self._near.get(row, -1)
+
+def settled() -> None:
+    """Take what stays, such as a model, out of the collector's sight: a collection that looks at it stops all threads.
+
+    It goes all the same when nobody refers to it any more, as there are no cycles in it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _sample(data: Dataset) -> list[Query]:
+    """What some of the users would ask; the same ones for the same data."""
+    return queries(data, range(0, len(data.users), max(1, len(data.users) // SAMPLE)))
 
 
 def _counts(data: Dataset) -> NDArray[np.float64]:

@@ -19,7 +19,8 @@ from tastemaker.serving.parts import total
 from tastemaker.serving.plan import PLAIN, Plan
 from tastemaker.serving.reasons import reason
 from tastemaker.serving.scoring import Scored
-from tastemaker.serving.sources import OTHERS, best
+from tastemaker.serving.sources import first
+from tastemaker.serving.space import of_rows
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -57,10 +58,12 @@ class Making:
         return Answer(self._request, tuple(listed), self._live.version, degraded, dict(arms))
 
     def _candidates(self, scored: Scored | None, query: int) -> tuple[dict[int, float], dict[int, str]]:
-        """Rows with the score of the source that named them first, and that source."""
-        found: dict[int, float] = {}
+        """Rows with the score of the source that named them first, and that source where it is not the first."""
+        main, *others = self._plan.sources
+        rows, scores = self._of(main, scored, query)
+        found: dict[int, float] = dict(zip(rows.tolist(), scores.tolist(), strict=True))
         sources: dict[int, str] = {}
-        for source in self._plan.sources:
+        for source in others:
             rows, scores = self._of(source, scored, query)
             for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
                 if row not in found:
@@ -75,13 +78,12 @@ class Making:
             return np.empty(0, np.int32), np.empty(0, np.float32)
         rows, scores = scored.best(query, depth + len(self._never), self._plan.allowed)
         if len(self._never):
-            kept = ~np.isin(rows, self._never)
+            kept = self._open()[rows]
             rows, scores = rows[kept], scores[kept]
         return rows[:depth], scores[:depth]
 
     def _other(self, source: str, k: int) -> tuple[Rows, Any]:
-        scores = OTHERS[source](self._live, self._asking, len(self._plan.allowed))
-        return best(scores, k, self._open())
+        return first(self._live, self._asking, source, k, self._open())
 
     def _open(self) -> NDArray[np.bool_]:
         """What the list may hold, and has not been seen."""
@@ -96,8 +98,8 @@ class Making:
         scores = np.fromiter(found.values(), np.float64, len(found))
         weights, boosts = self._plan.weights, self._plan.boosts
         one = len(self._plan.sources) == 1
-        if not (one and weights == PLAIN and not len(self._asking.disliked)):
-            behaviour = np.full(len(rows), np.nan) if scored is None else scored.at(query, rows).astype(np.float64)
+        if not (one and vars(weights) == PLAIN and not len(self._asking.disliked)):
+            behaviour = self._behaviour(rows, scores, scored, query)
             scores = total(self._live, self._asking, rows, behaviour, weights)
         if boosts is not None:
             with np.errstate(divide="ignore"):
@@ -106,13 +108,21 @@ class Making:
         order = order[np.isfinite(scores[order])]
         return rows[order], scores[order]
 
+    def _behaviour(self, rows: Rows, scores: Floats, scored: Scored | None, query: int) -> Floats:
+        """The model's scores: those that the candidates came with where they are all its own."""
+        if scored is None:
+            return np.full(len(rows), np.nan)
+        if self._plan.sources == ("model",):
+            return scores
+        return scored.at(query, rows).astype(np.float64)
+
     def _shaped(self, rows: Rows, scores: Floats) -> tuple[Rows, Floats, Floats]:
         """Caps, diversity, exploration; and the chance of each place."""
         plan, k = self._plan, self._ask.k
         joint = self._live.space.joint
         if plan.diversity and joint.shape[1] and len(rows):
             inside = len(rows) if plan.caps else k
-            order = diversified(scores.astype(np.float32), joint[rows], inside, plan.diversity)
+            order = diversified(scores.astype(np.float32), of_rows(joint, rows), inside, plan.diversity)
             rows, scores = rows[order], scores[order]
         if plan.caps:
             kept = capped(rows, plan.view, plan.caps, k)
@@ -133,11 +143,7 @@ class Making:
             need = self._ask.k - len(listed)
             if source == "model" or source in self._plan.sources or need <= 0:
                 continue
-            found, _ = best(
-                OTHERS[source](self._live, self._asking, len(self._plan.allowed)),
-                self._ask.k + len(listed),
-                self._open(),
-            )
+            found, _ = self._other(source, self._ask.k + len(listed))
             for row in [row for row in found.tolist() if row not in listed][:need]:
                 listed.add(row)
                 more.append(row)
@@ -149,6 +155,6 @@ class Making:
         )
 
     def _listed(self, row: int, score: float, chance: float, sources: Mapping[int, str]) -> Listed:
-        live, source = self._live, sources[row]
+        live, source = self._live, sources.get(row, self._plan.sources[0])
         why = reason(live, self._asking, row, source) if self._ask.explain else ""
         return Listed(live.ids[row], round(score, 6), source, live.titles[row], why, chance)

@@ -9,6 +9,7 @@ from tastemaker.serving.ask import Weights
 from tastemaker.serving.histories import Asking
 from tastemaker.serving.live import Live
 from tastemaker.serving.sources import recent
+from tastemaker.serving.space import of_rows
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -33,7 +34,8 @@ def total(live: Live, asking: Asking, rows: Rows, behaviour: Floats, weights: We
         weight = getattr(weights, source)
         spaces = live.space.of(source) if weight else []
         for vectors in spaces:
-            score += weight / len(spaces) * standard((vectors[rows] @ recent(vectors, asking.liked)).astype(np.float64))
+            likeness = of_rows(vectors, rows) @ recent(vectors, asking.liked)
+            score += weight / len(spaces) * standard(likeness.astype(np.float64))
     if weights.recency:
         score += weights.recency * standard(freshness(live, rows))
     if weights.trend:
@@ -56,7 +58,7 @@ def disliked(live: Live, asking: Asking, rows: Rows) -> Floats:
     against = asking.disliked[asking.disliked < len(joint)]
     if not len(against) or not joint.shape[1]:
         return np.zeros(len(rows))
-    likeness = (joint[rows] @ joint[against].T).max(axis=1).astype(np.float64)
+    likeness = (of_rows(joint, rows) @ joint[against].T).max(axis=1).astype(np.float64)
     return np.asarray(np.clip((likeness - NEAR) / (1 - NEAR), 0, 1), np.float64)
 
 

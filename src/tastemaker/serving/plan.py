@@ -17,7 +17,7 @@ from tastemaker.serving.ask import Ask, Scenario, Weights
 from tastemaker.storage.base import Attribute
 
 CANDIDATES = 200  # that are scored again where the order may still change
-PLAIN = Weights()
+PLAIN = vars(Weights())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,12 @@ class Planner:
         self._masks: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         self._as_of = (-1, -1)
 
-    def plan(self, ask: Ask, scenario: Scenario, about: Mapping[str, Attribute], now: float) -> Plan:
-        """Raises `BadSetting` where a rule cannot be read, or speaks of an attribute that no item has."""
+    def plan(self, ask: Ask, scenario: Scenario, about: Mapping[str, Attribute], now: float, disliked: bool) -> Plan:
+        """The plan; `disliked` tells whether who asks dislikes something, which may change the order.
+
+        Raises:
+            BadSetting: a rule cannot be read, or speaks of an attribute that no item has.
+        """
         view = self._columns.view()
         caps = scenario.caps if ask.caps is None else ask.caps
         diversity = scenario.diversity if ask.diversity is None else ask.diversity
@@ -68,7 +72,7 @@ class Planner:
         weights = ask.weights or scenario.weights
         factors = [parsed(text) for text in _said(scenario.boost, ask.boost)]
         boosts = [factor.number(view, user=about, now=now) for factor in factors]
-        plain = not (caps or diversity or explore or boosts) and weights == PLAIN and scenario.sources == ("model",)
+        plain = not (caps or diversity or explore or boosts or disliked) and vars(weights) == PLAIN
         return Plan(
             view=view,
             allowed=self._allowed(view, _said(scenario.filter, ask.filter), about, now),
@@ -78,7 +82,7 @@ class Planner:
             diversity=diversity,
             explore=explore,
             weights=weights,
-            depth=ask.k if plain else max(CANDIDATES, 3 * ask.k),
+            depth=ask.k if plain and len(scenario.sources) == 1 else max(CANDIDATES, 3 * ask.k),
         )
 
     def _allowed(self, view: View, filters: list[str], about: Mapping[str, Attribute], now: float) -> Mask:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from tastemaker.storage.index.base import VectorIndex
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Choice = Literal["auto", "exact", "ann"]
+EXACT_UP_TO = {"exact": sys.maxsize, "ann": 0}
 
 
 class Scored(Protocol):
@@ -44,9 +47,16 @@ class Scorer(Protocol):
         ...
 
 
-def scorer(model: Recommender, n: int) -> Scorer:
-    """By an index where scores are products of vectors, else by full rows of scores."""
-    return Indexed(model) if isinstance(model, Embeds) else Dense(model, n)
+def scorer(model: Recommender, n: int, index: Choice = "auto", asked: Sequence[Query] = ()) -> Scorer:
+    """By an index where scores are products of vectors, else by full rows of scores.
+
+    Args:
+        model: A fitted recommender.
+        n: Number of its items.
+        index: Which index.
+        asked: What is asked in truth: an approximate index is tuned to find enough for these.
+    """
+    return Indexed(model, index, asked) if isinstance(model, Embeds) else Dense(model, n)
 
 
 @dataclass
@@ -110,14 +120,18 @@ class Indexed:
 
     Args:
         model: A fitted recommender that embeds.
+        index: As of `scorer`.
+        asked: As of `scorer`.
     """
 
-    def __init__(self, model: Embeds) -> None:
+    def __init__(self, model: Embeds, index: Choice, asked: Sequence[Query]) -> None:
+        from tastemaker.storage.index.choose import EXACT_UP_TO as USUAL
         from tastemaker.storage.index.choose import index_for
 
         self._model = model
         self._vectors = np.ascontiguousarray(model.item_vectors(), np.float32)
-        self._index: VectorIndex = index_for(self._vectors)
+        queries = model.query_vectors(asked) if asked else None
+        self._index: VectorIndex = index_for(self._vectors, exact_up_to=EXACT_UP_TO.get(index, USUAL), queries=queries)
         self._late: dict[int, Floats] = {}
 
     def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask]) -> Scored:

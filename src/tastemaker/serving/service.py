@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from tastemaker.serving.home import Home
+from tastemaker.serving.home import Home, erased_now
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Shop, Store
@@ -62,7 +62,9 @@ class Service:
         keeper = self._keepers.get(tenant)
         if keeper is not None:
             keeper.forget(user)
-        return self.shop(tenant).forget(user)
+        rows = self.shop(tenant).forget(user)
+        erased_now(self.shop(tenant))
+        return rows
 
     def close(self) -> None:
         """Store what waits, and let go of everything."""

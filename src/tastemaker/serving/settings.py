@@ -14,6 +14,7 @@ from tastemaker.core.component import refused
 from tastemaker.core.files import read_toml
 from tastemaker.serving.actions import ActionWeights
 from tastemaker.serving.ask import Scenario
+from tastemaker.serving.scoring import Choice
 
 
 @component
@@ -22,6 +23,8 @@ class ServeSettings:
 
     Attributes:
         scenarios: By name; "default" is the one of requests that name none.
+        index: How items are searched where scores are products of vectors: "exact" compares all, "ann" most of the
+            best in a part of the time, "auto" is exact up to 200,000 items.
         actions: What each predicted action is worth; the table ``[actions]``.
         history: Latest events of a user that count.
         tick: Seconds between looks at what other processes wrote.
@@ -32,6 +35,7 @@ class ServeSettings:
     """
 
     scenarios: dict[str, Scenario] = Field(default_factory=dict)
+    index: Choice = "auto"
     actions: ActionWeights = Field(default_factory=ActionWeights)
     history: Annotated[int, Ge(1), Le(10_000)] = 200
     tick: Annotated[float, Ge(0.01), Le(60)] = 0.25

@@ -18,11 +18,19 @@ Rows = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+COUNTED: Mapping[str, Callable[[Live, int], NDArray[np.float64]]] = {
+    "trending": lambda live, n: live.pulse.trend(n),
+    "popular": lambda live, n: live.pulse.popular(n),
+}
+
 
 def similar(live: Live, asking: Asking, n: int) -> Floats:
     """Cosine of each item's content to that of what was liked last, shape (n,)."""
-    taste = recent(live.space.joint, asking.liked)
-    return live.space.joint[:n] @ taste if taste.any() else np.zeros(n, np.float32)
+    joint = live.space.joint[:n]
+    taste, out = recent(joint, asking.liked), np.zeros(n, np.float32)
+    if taste.any():
+        out[: len(joint)] = joint @ taste
+    return out
 
 
 def recent(vectors: Floats, liked: Rows) -> Floats:
@@ -35,12 +43,12 @@ def recent(vectors: Floats, liked: Rows) -> Floats:
 
 def trending(live: Live, asking: Asking, n: int) -> Floats:
     """What is asked for now."""
-    return _scaled(live.pulse.trend(n))
+    return _scaled(COUNTED["trending"](live, n))
 
 
 def popular(live: Live, asking: Asking, n: int) -> Floats:
     """What has always been liked."""
-    return _scaled(live.pulse.popular(n))
+    return _scaled(COUNTED["popular"](live, n))
 
 
 def fresh(live: Live, asking: Asking, n: int) -> Floats:
@@ -55,6 +63,19 @@ OTHERS: Mapping[str, Callable[[Live, Asking, int], Floats]] = {
     "popular": popular,
     "fresh": fresh,
 }
+
+
+def first(live: Live, asking: Asking, source: str, k: int, allowed: Mask) -> tuple[Rows, Floats]:
+    """The `k` best of a source that are allowed, best first; `allowed` of shape (n,)."""
+    if source in COUNTED:
+        leaders = live.pulse.leaders(source)
+        rows = leaders[leaders < len(allowed)]
+        rows = rows[allowed[rows]][:k]
+        if len(rows) == k:
+            return rows, _scaled(COUNTED[source](live, len(allowed))[np.concatenate([leaders[:1], rows])])[1:]
+    if source == "similar" and not live.space.joint.shape[1]:
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    return best(OTHERS[source](live, asking, len(allowed)), k, allowed)
 
 
 def best(scores: Floats, k: int, allowed: Mask) -> tuple[Rows, Floats]:

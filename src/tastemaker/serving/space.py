@@ -43,6 +43,12 @@ class Space:
         """Vectors of one encoder."""
         return self._parts[name].rows
 
+    def grow(self, n: int) -> None:
+        """Give every row below `n` a place; one that was not put yet has no content."""
+        for growing in (self._joint, *self._parts.values()):
+            if n > len(growing.rows):
+                growing.put(np.array([n - 1]), np.zeros((1, growing.rows.shape[1]), np.float32))
+
     def put(self, rows: NDArray[np.int32], features: FeatureSet) -> Floats:
         """Place later items by their whitened vectors (absent encoders count as missing); their joint vectors."""
         parts = {name: np.zeros((len(rows), dim), np.float32) for name, dim in self._dims.items()}
@@ -60,6 +66,17 @@ class Space:
             joint[:, at : at + dim] = parts[name]
             at += dim
         return unit(joint)
+
+
+def of_rows(vectors: Floats, rows: NDArray[np.integer]) -> Floats:
+    """Vectors of any rows, shape (n, d); zeros for items that have not been placed yet."""
+    there = rows < len(vectors)
+    if there.all():
+        found: Floats = vectors[rows]
+        return found
+    out = np.zeros((len(rows), vectors.shape[1]), np.float32)
+    out[there] = vectors[rows[there]]
+    return out
 
 
 def cut(found: Features, dim: int) -> Floats:

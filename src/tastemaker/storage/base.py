@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tastemaker.data import Dataset
 from tastemaker.data.dataset import Modality
+from tastemaker.data.settings import DataSettings
 
 Attribute = str | float | bool | list[str]
 
@@ -141,12 +142,21 @@ class Version:
 
 
 class Shop(Protocol):
-    """What one tenant has in a store. Every write is durable when it returns, whole or not at all."""
+    """What one tenant has in a store. Every write is durable when it returns, whole or not at all.
+
+    All methods raise `ServiceError` where the data base does not answer, and go on once it does; `DataError` where
+    something cannot be stored.
+
+    Attributes:
+        tenant: Whose.
+        media: The folder that items' files are relative to, or None.
+    """
 
     tenant: str
+    media: Path | None
 
     def put_items(self, items: Sequence[Item]) -> None:
-        """Create or replace."""
+        """Create or replace; `created` 0 keeps the time that is known, else it is now."""
         ...
 
     def item(self, name: str) -> Item | None:
@@ -182,7 +192,7 @@ class Shop(Protocol):
         ...
 
     def history(self, user: str, limit: int = 200) -> list[Event]:
-        """The latest `limit`, oldest first."""
+        """The latest `limit` by (time, arrival), oldest first."""
         ...
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -205,8 +215,16 @@ class Shop(Protocol):
         """Lists given out, oldest first."""
         ...
 
-    def snapshot(self, until: float | None = None) -> Dataset:
-        """Everything as a `Dataset`, events in order of (time, arrival); without users who are not to be profiled."""
+    def snapshot(self, until: float | None = None, settings: DataSettings | None = None) -> Dataset:
+        """Everything as a `Dataset`, events before `until` in order of (time, arrival); without users who object.
+
+        Args:
+            until: Seconds since 1970; None takes all events.
+            settings: Weights of events and what becomes of repeated ones; None takes the defaults.
+
+        Raises:
+            DataError: There are no events.
+        """
         ...
 
     def export(self, user: str) -> dict[str, Any]:
@@ -218,7 +236,7 @@ class Shop(Protocol):
         ...
 
     def retain(self, before: float) -> int:
-        """Erase events and shown lists older than `before`; how many rows went."""
+        """Erase events, shown lists and kept answers older than `before`; how many rows went."""
         ...
 
     def put_version(self, version: Version) -> None:
@@ -230,7 +248,7 @@ class Shop(Protocol):
         ...
 
     def once(self, key: str, body: str, answer: str | None = None) -> str | None:
-        """Idempotency: the answer kept under `key`, else None, keeping `answer` where it is given.
+        """Idempotency: the answer kept under `key` for a day, else None, keeping `answer` where it is given.
 
         Raises:
             DataError: `key` was used with another `body` (a hash).
@@ -251,8 +269,12 @@ class Store(Protocol):
         """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         ...
 
+    def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
+        """`Shop.append` for several (tenant, events) in one transaction."""
+        ...
+
     def put_key(self, digest: str, tenant: str, scopes: Sequence[str], label: str = "") -> None:
-        """Keep a key by its hash; no scopes take it away."""
+        """Keep a key by its hash; no scopes take away one of that tenant."""
         ...
 
     def key(self, digest: str) -> tuple[str, tuple[str, ...]] | None:
@@ -264,7 +286,7 @@ class Store(Protocol):
         ...
 
     def backup(self, path: Path) -> None:
-        """Write a whole copy while others go on."""
+        """Write a whole copy, without media files, while others go on."""
         ...
 
     def close(self) -> None:

@@ -1,115 +1,119 @@
-"""Group commit: what comes while a transaction runs goes into the next one, and is durable with it."""
+"""Group commit: many small submissions, one durable transaction."""
 
 from __future__ import annotations
 
-import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from tastemaker.core import ServiceError, TastemakerError
+from tastemaker.core.errors import DataError, ServiceError
 from tastemaker.storage.base import Event, Store
-from tastemaker.storage.sql import SqlStore
-from tastemaker.storage.writing import append
-
-LOG = logging.getLogger("tastemaker.storage")
-WAITING = 200_000  # events that may wait; more are refused
-GROUP = 20_000  # events of one transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Events that belong together, and who waits for them."""
-
+class _Submission:
     tenant: str
     events: Sequence[Event]
-    done: Future[list[bool]] = field(default_factory=Future)
+    answer: Future[list[bool]] = field(default_factory=Future)
 
 
 class Intake:
-    """One thread that writes.
+    """Takes events of all threads and stores them together; an answer comes when they are durable.
+
+    What is submitted while one transaction is written goes into the next: the more there is to do, the less each costs.
 
     Args:
         store: Where to.
+        wait: Seconds from the first submission of a transaction that more are waited for.
+        queue: Events that may wait; more are refused.
+        group: Events from which on a transaction takes no more submissions.
     """
 
-    def __init__(self, store: Store) -> None:
-        if not isinstance(store, SqlStore):
-            raise TypeError(f"The intake writes to SQL, not to {type(store).__name__}.")
-        self._link = store.link
-        self._waiting: list[Batch] = []
-        self._count = 0
-        self._change = threading.Condition()
-        self._ended = False
-        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+    def __init__(self, store: Store, *, wait: float = 0.0, queue: int = 100_000, group: int = 20_000) -> None:
+        self._store, self._wait, self._queue, self._group = store, wait, queue, group
+        self._waiting: deque[_Submission] = deque()
+        self._events = 0
+        self._open = True
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="tastemaker-intake", daemon=True)
         self._thread.start()
 
     def submit(self, tenant: str, events: Sequence[Event]) -> Future[list[bool]]:
         """Whether each event is new, once all are durable.
 
+        The future raises `DataError` where an event cannot be stored, `ServiceError` where the store does not answer.
+
         Raises:
-            ServiceError: too much waits, or the intake has ended.
+            ServiceError: Too much is waiting already, or the intake was closed.
         """
-        batch = Batch(tenant, events)
-        with self._change:
-            if self._ended:
-                raise ServiceError("The service ends; send the events again.")
-            if self._count + len(events) > WAITING:
-                raise ServiceError(f"{self._count} events wait to be stored; try again in a second.")
-            self._waiting.append(batch)
-            self._count += len(events)
-            self._change.notify()
-        return batch.done
+        made = _Submission(tenant, events)
+        with self._changed:
+            if not self._open:
+                raise ServiceError("The intake of events is closed; start the service again.")
+            if self._events and self._events + len(events) > self._queue:
+                raise ServiceError(f"The store is busy: {self._events:,} events wait to be written; try again.")
+            self._waiting.append(made)
+            self._events += len(events)
+            self._changed.notify()
+        return made.answer
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not yet taken up."""
+        return self._events
 
     def close(self) -> None:
-        """Store what waits, and end."""
-        with self._change:
-            self._ended = True
-            self._change.notify()
+        """Store what is waiting, then end."""
+        with self._changed:
+            self._open = False
+            self._changed.notify()
         self._thread.join()
 
-    def _run(self) -> None:
-        while group := self._next():
-            try:
-                self._store(group)
-            except Exception as error:
-                self._one_by_one(group, error)
+    def _work(self) -> None:
+        while self._is_wanted():
+            group = self._taken()
+            if group:
+                self._write(group)
 
-    def _next(self) -> list[Batch]:
-        """All that waits, up to a group; nothing at the end."""
-        with self._change:
-            self._change.wait_for(lambda: self._waiting or self._ended)
-            taken, events = 0, 0
-            while taken < len(self._waiting) and (not taken or events + len(self._waiting[taken].events) <= GROUP):
-                events += len(self._waiting[taken].events)
-                taken += 1
-            group, self._waiting = self._waiting[:taken], self._waiting[taken:]
-            self._count -= events
+    def _is_wanted(self) -> bool:
+        """Wait for work; whether there is some."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or not self._open)
+            wanted = bool(self._waiting)
+            hurry = not self._open
+        if self._wait and not hurry:
+            time.sleep(self._wait)
+        return wanted
+
+    def _taken(self) -> list[_Submission]:
+        """Those that go into the next transaction; cancelled ones go nowhere."""
+        group, size = [], 0
+        with self._changed:
+            while self._waiting and (not size or size + len(self._waiting[0].events) <= self._group):
+                taken = self._waiting.popleft()
+                size += len(taken.events)
+                if taken.answer.set_running_or_notify_cancel():
+                    group.append(taken)
+            self._events -= size
         return group
 
-    def _store(self, group: Sequence[Batch]) -> None:
-        """One transaction; who waits is told after it."""
-        found: dict[int, list[bool]] = {}
-        with self._link.write() as connection:
-            for tenant in sorted({batch.tenant for batch in group}):
-                mine = [batch for batch in group if batch.tenant == tenant]
-                new = iter(append(connection, tenant, [event for batch in mine for event in batch.events]))
-                for batch in mine:
-                    found[id(batch)] = [next(new) for _ in batch.events]
-        for batch in group:
-            batch.done.set_result(found[id(batch)])
-
-    def _one_by_one(self, group: Sequence[Batch], error: Exception) -> None:
-        """A group that failed: each batch alone, so that one that cannot be stored harms no other."""
-        if len(group) == 1 or isinstance(error, ServiceError):
-            LOG.warning("%d batches were not stored: %s", len(group), error)
-            for batch in group:
-                known = isinstance(error, TastemakerError)
-                batch.done.set_exception(error if known else ServiceError(f"Not stored: {type(error).__name__}"))
-            return
-        for batch in group:
-            try:
-                self._store([batch])
-            except Exception as alone:
-                self._one_by_one([batch], alone)
+    def _write(self, group: list[_Submission]) -> None:
+        """One transaction for all; smaller ones where a value among them cannot be stored."""
+        try:
+            answers = self._store.append([(each.tenant, each.events) for each in group])
+        except DataError as error:
+            if len(group) == 1:
+                group[0].answer.set_exception(error)
+            else:
+                half = len(group) // 2
+                self._write(group[:half])
+                self._write(group[half:])
+        except Exception as error:  # whoever waits must hear of it
+            for each in group:
+                each.answer.set_exception(error)
+        else:
+            for each, answer in zip(group, answers, strict=True):
+                each.answer.set_result(answer)

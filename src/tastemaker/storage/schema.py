@@ -1,152 +1,121 @@
-"""The tables, and how an older data base becomes a newer one."""
+"""The tables. Every one of a tenant's has the tenant in its key; a change here needs a step in `migrations`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
-    Float,
+    Double,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
-    inspect,
-    select,
+    UniqueConstraint,
 )
 
-from tastemaker.core import SavedError
+metadata = MetaData()
+Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts by itself in SQLite
 
-VERSION = 1
-META = MetaData()
 
-ABOUT = Table("about", META, Column("version", Integer, nullable=False))
+def _text(name: str, **more: Any) -> Column[Any]:
+    return Column(name, Text, nullable=False, **more)
 
-COUNTERS = Table(
-    "counters",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
 
-ITEMS = Table(
+def _number(name: str) -> Column[Any]:
+    return Column(name, Double, nullable=False)
+
+
+def _key(*names: str) -> list[Column[Any]]:
+    return [_text(name, primary_key=True) for name in names]
+
+
+items = Table(
     "items",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("created", Float, nullable=False),
+    metadata,
+    *_key("tenant", "id"),
+    _text("title"),
+    _text("texts"),
+    _text("media"),
+    _text("attributes"),
+    Column("hidden", Boolean, nullable=False),
+    Column("stock", BigInteger),
+    Column("expires", Double),
+    _number("created"),
     Column("revision", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Index("items_by_revision", "tenant", "revision"),
 )
 
-USERS = Table(
+users = Table(
     "users",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("attributes", Text, nullable=False),
+    metadata,
+    *_key("tenant", "id"),
+    _text("attributes"),
     Column("profiling", Boolean, nullable=False),
-    Column("created", Float, nullable=False),
+    _number("created"),
     Column("revision", BigInteger, nullable=False),
 )
 
-EVENTS = Table(
+events = Table(
     "events",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False),
-    Column("user", Text, nullable=False),
-    Column("item", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("value", Float, nullable=False),
-    Column("time", Float, nullable=False),
-    Column("session", Text, nullable=False),
-    Column("request", Text, nullable=False),
-    Column("comment", Text, nullable=False),
-    Index("events_by_id", "tenant", "id", unique=True),
-    Index("events_by_user", "tenant", "user", "number"),
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    _text("tenant"),
+    _text("id"),
+    _text("user"),
+    _text("item"),
+    _text("kind"),
+    _number("value"),
+    _number("time"),
+    _text("session"),
+    _text("request"),
+    _text("comment"),
+    UniqueConstraint("tenant", "id"),
+    Index("events_by_user", "tenant", "user", "time", "number"),
+    Index("events_by_time", "tenant", "time"),
+    Index("events_by_number", "tenant", "number"),
+    sqlite_autoincrement=True,  # numbers of erased events are never given again
 )
 
-SHOWN = Table(
+shown = Table(
     "shown",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("request", Text, primary_key=True),
-    Column("user", Text, nullable=False),
-    Column("time", Float, nullable=False),
-    Column("body", Text, nullable=False),
+    metadata,
+    *_key("tenant", "request"),
+    _text("user"),
+    _number("time"),
+    _text("model"),
+    _text("scenario"),
+    _text("arms"),
+    _text("items"),
+    _text("scores"),
+    _text("propensities"),
+    _text("sources"),
     Index("shown_by_time", "tenant", "time"),
-    Index("shown_by_user", "tenant", "user"),
+    Index("shown_by_user", "tenant", "user", "time"),
 )
 
-VERSIONS = Table(
+keys = Table("keys", metadata, *_key("digest"), _text("tenant"), _text("scopes"), _text("label", server_default=""))
+
+versions = Table(
     "versions",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("folder", Text, nullable=False),
-    Column("created", Float, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("figures", Text, nullable=False),
+    metadata,
+    *_key("tenant", "name"),
+    _text("folder"),
+    _number("created"),
+    _text("state"),
+    _text("figures"),
 )
 
-NOTES = Table(
-    "notes",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-)
+once = Table("once", metadata, *_key("tenant", "key"), _text("body"), _text("answer"), _number("time"))
 
-ONCE = Table(
-    "once",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("time", Float, nullable=False),
-)
+notes = Table("notes", metadata, *_key("tenant", "name"), _text("value"))
 
-ERASED = Table(
-    "erased",
-    META,
-    Column("tenant", Text, primary_key=True),
-    Column("mark", Text, primary_key=True),
-    Column("time", Float, nullable=False),
-)
+counters = Table("counters", metadata, *_key("tenant", "name"), Column("value", BigInteger, nullable=False))
 
-KEYS = Table(
-    "keys",
-    META,
-    Column("digest", Text, primary_key=True),
-    Column("tenant", Text, nullable=False),
-    Column("scopes", Text, nullable=False),
-    Column("label", Text, nullable=False),
-)
+erasures = Table("erasures", metadata, *_key("tenant", "digest"), _number("time"))
 
-STEPS: Mapping[int, Callable[[Connection], None]] = {}
-"""How a data base of version n becomes one of n + 1; each runs in the transaction that raises the number."""
-
-
-def migrate(connection: Connection, steps: Mapping[int, Callable[[Connection], None]] = STEPS) -> None:
-    """Make or renew the tables; raises `SavedError` where a newer version has made them."""
-    if not inspect(connection).has_table("about"):
-        META.create_all(connection)
-        connection.execute(ABOUT.insert().values(version=VERSION + len(steps) - len(STEPS)))
-        return
-    found = int(connection.execute(select(ABOUT.c.version)).scalar_one())
-    newest = max([VERSION, *(n + 1 for n in steps)])
-    if found > newest:
-        raise SavedError(f"The data base has version {found}; this tastemaker knows {newest}. Install a newer one.")
-    for version in range(found, newest):
-        steps[version](connection)
-        connection.execute(ABOUT.update().values(version=version + 1))
+about = Table("about", metadata, *_key("name"), _text("value"))

@@ -1,202 +1,162 @@
-"""One tenant's part of a store in SQL."""
+"""One tenant's part of a data base."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
-
-from tastemaker.core import DataError
 from tastemaker.data import Dataset
+from tastemaker.data.settings import DataSettings
+from tastemaker.storage import catalogue, erase, lists, log
+from tastemaker.storage.asked import Asked
 from tastemaker.storage.base import Event, Item, Shown, User, Version
-from tastemaker.storage.link import Link
-from tastemaker.storage.rows import (
-    EVENT,
-    dumped,
-    event_of,
-    item_of,
-    shown_of,
-    shown_row,
-    user_of,
-    version_of,
-    version_row,
-)
-from tastemaker.storage.schema import EVENTS, ITEMS, NOTES, ONCE, SHOWN, USERS, VERSIONS
-from tastemaker.storage.writing import append, put, put_items, put_users
-
-DAY = 86_400.0  # seconds that idempotency keys are kept
-_EVENT = [EVENTS.c[name] for name in EVENT]
-_HISTORY = (
-    select(*_EVENT)
-    .where(EVENTS.c.tenant == bindparam("tenant"), EVENTS.c.user == bindparam("user"))
-    .order_by(EVENTS.c.number.desc())
-    .limit(bindparam("most"))
-)
-_USER = select(USERS).where(USERS.c.tenant == bindparam("tenant"), USERS.c.id == bindparam("name"))
+from tastemaker.storage.database import Database
+from tastemaker.storage.snapshot import POSITIVE, snapshot
 
 
 class SqlShop:
-    """Behind `Shop`; see there."""
+    """`Shop` in SQL.
 
-    def __init__(self, link: Link, tenant: str, media: Path | None = None) -> None:
-        self.link, self.tenant, self.media = link, tenant, media
+    Args:
+        database: Where.
+        asked: Of that data base.
+        tenant: Whose.
+        media: The folder that his items' files are relative to, or None.
+    """
+
+    def __init__(self, database: Database, asked: Asked, tenant: str, media: Path | None) -> None:
+        self.database, self.tenant, self.media = database, tenant, media
+        self._asked = asked
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Create or replace."""
-        with self.link.write() as connection:
-            put_items(connection, self.tenant, items)
+        with self.database.writing() as session:
+            catalogue.put_items(session, self.tenant, items)
 
     def item(self, name: str) -> Item | None:
-        """One item."""
-        question = select(ITEMS).where(ITEMS.c.tenant == self.tenant, ITEMS.c.id == name, ~ITEMS.c.deleted)
-        with self.link.read() as connection:
-            row = connection.execute(question).first()
-        return None if row is None else item_of(row)
+        """One item; None where it is unknown or deleted."""
+        with self.database.reading() as session:
+            return catalogue.item(session, self.tenant, name)
 
     def items(self, after: str = "", limit: int = 100) -> list[Item]:
-        """By id."""
-        question = select(ITEMS).where(ITEMS.c.tenant == self.tenant, ITEMS.c.id > after, ~ITEMS.c.deleted)
-        with self.link.read() as connection:
-            return [item_of(row) for row in connection.execute(question.order_by(ITEMS.c.id).limit(limit))]
+        """By id, ascending, behind `after`."""
+        with self.database.reading() as session:
+            return catalogue.list_items(session, self.tenant, after, limit)
 
     def changed_items(self, revision: int, limit: int = 10_000) -> list[Item]:
-        """By revision."""
-        question = select(ITEMS).where(ITEMS.c.tenant == self.tenant, ITEMS.c.revision > revision)
-        with self.link.read() as connection:
-            return [item_of(row) for row in connection.execute(question.order_by(ITEMS.c.revision).limit(limit))]
+        """Those with a larger revision, ascending, deleted ones among them."""
+        with self.database.reading() as session:
+            return catalogue.changed_items(session, self.tenant, revision, limit)
 
     def delete_item(self, name: str) -> bool:
-        """Keep its name alone, so that all workers learn of it."""
-        found = self.item(name)
-        if found is not None:
-            self.put_items([Item(name, created=found.created, deleted=True)])
-        return found is not None
+        """Whether it was there."""
+        with self.database.writing() as session:
+            return catalogue.delete_item(session, self.tenant, name)
 
     def put_users(self, users: Sequence[User]) -> None:
         """Create or replace."""
-        with self.link.write() as connection:
-            put_users(connection, self.tenant, users)
+        with self.database.writing() as session:
+            catalogue.put_users(session, self.tenant, users)
 
     def user(self, name: str) -> User | None:
         """One user."""
-        with self.link.read() as connection:
-            row = connection.execute(_USER, {"tenant": self.tenant, "name": name}).first()
-        return None if row is None else user_of(row)
+        return self._asked.user(self.tenant, name)
 
     def users(self, after: str = "", limit: int = 100) -> list[User]:
-        """By id."""
-        question = select(USERS).where(USERS.c.tenant == self.tenant, USERS.c.id > after)
-        with self.link.read() as connection:
-            return [user_of(row) for row in connection.execute(question.order_by(USERS.c.id).limit(limit))]
+        """By id, ascending, behind `after`."""
+        with self.database.reading() as session:
+            return catalogue.list_users(session, self.tenant, after, limit)
 
     def append(self, events: Sequence[Event]) -> list[bool]:
-        """Each once."""
-        with self.link.write() as connection:
-            return append(connection, self.tenant, events)
+        """Store each once by its id, and its unknown users and items; whether each is new."""
+        with self.database.writing() as session:
+            return log.append(session, [(self.tenant, events)])[0]
 
     def history(self, user: str, limit: int = 200) -> list[Event]:
-        """The latest, oldest first."""
-        asked = {"tenant": self.tenant, "user": user, "most": limit}
-        with self.link.read() as connection:
-            return [event_of(row) for row in connection.execute(_HISTORY, asked)][::-1]
+        """The latest `limit` by (time, arrival), oldest first."""
+        return self._asked.history(self.tenant, user, limit)
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
-        """In order of arrival."""
-        question = select(*_EVENT).where(EVENTS.c.tenant == self.tenant, EVENTS.c.number > after)
-        with self.link.read() as connection:
-            return [event_of(row) for row in connection.execute(question.order_by(EVENTS.c.number).limit(limit))]
+        """Of all users, in order of arrival, behind the event of that number."""
+        with self.database.reading() as session:
+            return log.after(session, self.tenant, after, limit)
 
     def last_event(self) -> int:
-        """Its number."""
-        with self.link.read() as connection:
-            question = select(func.max(EVENTS.c.number)).where(EVENTS.c.tenant == self.tenant)
-            return int(connection.execute(question).scalar() or 0)
+        """Number of the latest event, 0 without any."""
+        with self.database.reading() as session:
+            return log.last(session, self.tenant)
 
     def delete_events(self, user: str, item: str, kind: str | None = None) -> int:
-        """Take back."""
-        gone = delete(EVENTS).where(EVENTS.c.tenant == self.tenant, EVENTS.c.user == user, EVENTS.c.item == item)
-        with self.link.write() as connection:
-            return connection.execute(gone if kind is None else gone.where(EVENTS.c.kind == kind)).rowcount
+        """Take back; how many there were."""
+        with self.database.writing() as session:
+            return log.take_back(session, self.tenant, (user, item), kind)
 
     def show(self, shown: Sequence[Shown]) -> None:
-        """Keep lists."""
-        with self.link.write() as connection:
-            put(connection, SHOWN, [shown_row(self.tenant, one) for one in shown])
+        """Keep lists that were given out."""
+        with self.database.writing() as session:
+            lists.show(session, self.tenant, shown)
 
     def shown(self, since: float = 0.0, limit: int = 100_000) -> list[Shown]:
-        """Oldest first."""
-        question = select(SHOWN).where(SHOWN.c.tenant == self.tenant, SHOWN.c.time >= since)
-        with self.link.read() as connection:
-            return [shown_of(row) for row in connection.execute(question.order_by(SHOWN.c.time).limit(limit))]
+        """Lists given out, oldest first."""
+        with self.database.reading() as session:
+            return lists.given_out(session, self.tenant, since, limit)
 
-    def snapshot(self, until: float | None = None) -> Dataset:
-        """Everything as a `Dataset`."""
-        from tastemaker.storage.snapshot import snapshot
+    def snapshot(self, until: float | None = None, settings: DataSettings | None = None) -> Dataset:
+        """Everything as a `Dataset`, events before `until` in order of (time, arrival); without users who object.
 
-        return snapshot(self, until)
+        Args:
+            until: Seconds since 1970; None takes all events.
+            settings: Weights of events and what becomes of repeated ones; None takes the defaults, with ratings
+                positive from where they are in what was seeded.
+        """
+        settings = settings or DataSettings(positive_from=self.note(POSITIVE))
+        with self.database.reading() as session:
+            return snapshot(session, self.tenant, self.media, until, settings)
 
     def export(self, user: str) -> dict[str, Any]:
-        """All that is kept of a user."""
-        from tastemaker.storage.rights import export
-
-        return export(self, user)
+        """All that is kept of a user, as plain JSON values: "user", "events", "shown"."""
+        with self.database.reading() as session:
+            return erase.export(session, self.tenant, user)
 
     def forget(self, user: str) -> int:
-        """Erase a user."""
-        from tastemaker.storage.rights import forget
-
-        return forget(self, user)
+        """Erase a user and all he did; how many rows went. His id is afterwards nowhere in the store's files."""
+        with self.database.writing() as session:
+            gone = erase.forget(session, self.tenant, user, time.time())
+        self.database.scrub([user])
+        return gone
 
     def retain(self, before: float) -> int:
-        """Erase what is old."""
-        with self.link.write() as connection:
-            gone = [
-                connection.execute(delete(table).where(table.c.tenant == self.tenant, table.c.time < before)).rowcount
-                for table in (EVENTS, SHOWN, ONCE)
-            ]
-        return sum(gone)
+        """Erase events and shown lists older than `before`; how many rows went."""
+        with self.database.writing() as session:
+            gone = erase.retain(session, self.tenant, before)
+        self.database.scrub()
+        return gone
 
     def put_version(self, version: Version) -> None:
-        """Create or replace; one is live."""
-        with self.link.write() as connection:
-            if version.state == "live":
-                others = VERSIONS.update().where(VERSIONS.c.tenant == self.tenant, VERSIONS.c.state == "live")
-                connection.execute(others.values(state="retired"))
-            put(connection, VERSIONS, [version_row(self.tenant, version)])
+        """Create or replace one; making it live retires the one that was, in the same transaction."""
+        with self.database.writing() as session:
+            lists.put_version(session, self.tenant, version)
 
     def versions(self) -> list[Version]:
         """Oldest first."""
-        question = select(VERSIONS).where(VERSIONS.c.tenant == self.tenant).order_by(VERSIONS.c.name)
-        with self.link.read() as connection:
-            return [version_of(row) for row in connection.execute(question)]
+        with self.database.reading() as session:
+            return lists.list_versions(session, self.tenant)
 
     def once(self, key: str, body: str, answer: str | None = None) -> str | None:
-        """The answer kept under `key`."""
-        mine = (ONCE.c.tenant == self.tenant) & (ONCE.c.key == key)
-        with self.link.read() as connection:
-            row = connection.execute(select(ONCE).where(mine)).first()
-        if row is not None and row.body != body:
-            raise DataError(f"The idempotency key {key.split()[-1]!r} was used with another body. Take a new one.")
-        if row is not None or answer is None:
-            return None if row is None else str(row.answer)
-        with self.link.write() as connection:
-            now = time.time()
-            connection.execute(delete(ONCE).where(ONCE.c.tenant == self.tenant, ONCE.c.time < now - DAY))
-            kept = {"tenant": self.tenant, "key": key, "body": body, "answer": answer, "time": now}
-            put(connection, ONCE, [kept])
-        return None
+        """The answer kept under `key` for a day, else None, keeping `answer` where it is given."""
+        if answer is None:
+            with self.database.reading() as session:
+                return lists.answered(session, self.tenant, key, body)
+        with self.database.writing() as session:
+            return lists.answer(session, self.tenant, key, (body, answer))
 
     def note(self, name: str, value: Any = None) -> Any:
-        """A small JSON value."""
-        if value is not None:
-            with self.link.write() as connection:
-                put(connection, NOTES, [{"tenant": self.tenant, "name": name, "body": dumped(value)}])
-            return value
-        with self.link.read() as connection:
-            question = select(NOTES.c.body).where(NOTES.c.tenant == self.tenant, NOTES.c.name == name)
-            said = connection.execute(question).scalar()
-        return None if said is None else json.loads(said)
+        """A small JSON value kept under `name`: the one given, or the one that is there (None without)."""
+        if value is None:
+            with self.database.reading() as session:
+                return lists.note(session, self.tenant, name)
+        with self.database.writing() as session:
+            lists.put_note(session, self.tenant, name, value)
+        return value

@@ -36,7 +36,7 @@ class Names:
         """Names as a text encoder reads them; kept in the cache like items' texts."""
         keys = [of_bytes(name.encode()) for name in names]
         found = fill(texts, dict(zip(keys, names, strict=True)), cache, run).vectors
-        return cls(np.stack([found[key] for key in keys]))
+        return cls(found.of(keys))
 
     def place(self, chances: Rows) -> Rows:
         """Vectors of n pictures or sounds from the chances of their classes, (n, classes), to (n, d)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Annotated, Any
 
@@ -29,7 +28,7 @@ async def append(call: Writes) -> Response:
     events = [body.event(now) for body in (said if isinstance(said, list) else [said])]
 
     async def work() -> Any:
-        new = await asyncio.wrap_future(call.context.service.intake.submit(call.caller.tenant, events))
+        new = await call.append(events)
         return {"new": sum(new), "known": len(new) - sum(new)}
 
     return await call.once(work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -29,7 +31,7 @@ async def put_many(call: Writes, items: Annotated[list[ItemBody], MinLen(1), Max
     """Each by its id; all or none."""
 
     async def work() -> Any:
-        await _put(call, [body.item() for body in items])
+        await _put(call, items)
         return {"items": len(items)}
 
     return await call.once(work)
@@ -42,22 +44,33 @@ async def page(call: Reads, cursor: Cursor = "", limit: Page = 100) -> Response:
     return answer({"items": [plain(item) for item in found], "next": found[-1].id if len(found) == limit else ""})
 
 
-@ROUTES.get("/{name}", summary="One item")
+@ROUTES.put("/{name:path}/media/{modality}", summary="Upload a picture, sound or video of an item")
+async def upload(call: Writes, name: Name, modality: Literal["image", "audio", "video"]) -> Response:
+    """The body is the file; it takes the place of the item's files of that kind."""
+    item = await run_in_threadpool(call.shop.item, name) or Item(name, created=time.time())
+    folder = call.context.service.home.media(call.caller.tenant)
+    file = await run_in_threadpool(keep, await call.request.body(), modality, folder)
+    media = {**item.media, modality: (file,)}
+    await call.put_items([replace(item, media=media)])
+    return answer({"item": name, "file": file})
+
+
+@ROUTES.get("/{name:path}", summary="One item")
 async def one(call: Reads, name: Name) -> Response:
     """As it was given."""
     return answer(plain(await _known(call, name)))
 
 
-@ROUTES.put("/{name}", summary="Create or replace one item")
+@ROUTES.put("/{name:path}", summary="Create or replace one item")
 async def put(call: Writes, name: Name, body: ItemBody) -> Response:
     """The id of the address and of the body must be the same."""
     if body.id != name:
         raise Problem(422, f"The address speaks of {name!r}, the body of {body.id!r}.")
-    await _put(call, [body.item()])
+    await _put(call, [body])
     return answer(plain(await _known(call, name)))
 
 
-@ROUTES.patch("/{name}", summary="Change some fields of an item")
+@ROUTES.patch("/{name:path}", summary="Change some fields of an item")
 async def change(call: Writes, name: Name, body: ItemChange) -> Response:
     """Fields left out stay; attributes are replaced as a whole."""
     item = await _known(call, name)
@@ -67,11 +80,11 @@ async def change(call: Writes, name: Name, body: ItemChange) -> Response:
             raise Problem(422, f"{field} cannot be null; leave it out to keep it.")
     if "texts" in changes:
         changes["texts"] = tuple(changes["texts"])
-    await _put(call, [replace(item, **changes)])
+    await call.put_items([replace(item, **changes)])
     return answer(plain(await _known(call, name)))
 
 
-@ROUTES.delete("/{name}", summary="Delete an item")
+@ROUTES.delete("/{name:path}", summary="Delete an item")
 async def delete(call: Writes, name: Name) -> Response:
     """It is in no list from now on."""
     if not await run_in_threadpool(call.shop.delete_item, name):
@@ -80,20 +93,11 @@ async def delete(call: Writes, name: Name) -> Response:
     return Response(status_code=204)
 
 
-@ROUTES.put("/{name}/media/{modality}", summary="Upload a picture, sound or video of an item")
-async def upload(call: Writes, name: Name, modality: Literal["image", "audio", "video"]) -> Response:
-    """The body is the file; it takes the place of the item's files of that kind."""
-    item = await run_in_threadpool(call.shop.item, name) or Item(name)
-    folder = call.context.service.home.media(call.caller.tenant)
-    file = await run_in_threadpool(keep, await call.request.body(), modality, folder)
-    media = {**item.media, modality: (file,)}
-    await _put(call, [replace(item, media=media)])
-    return answer({"item": name, "file": file})
+async def _put(call: Call, bodies: Sequence[ItemBody]) -> None:
+    def made() -> list[Item]:
+        return [body.item(call.shop.item(body.id)) for body in bodies]
 
-
-async def _put(call: Call, items: list[Item]) -> None:
-    await run_in_threadpool(call.shop.put_items, items)
-    await run_in_threadpool(call.context.service.written, call.caller.tenant)
+    await call.put_items(await run_in_threadpool(made))
 
 
 async def _known(call: Call, name: str) -> Item:

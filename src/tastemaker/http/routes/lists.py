@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -12,10 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tastemaker.core import DataError
+from tastemaker.data import FeatureSet
 from tastemaker.http.context import Call, answer, caller, described
 from tastemaker.http.problems import Problem
-from tastemaker.http.uploads import keep
+from tastemaker.http.uploads import lent
 from tastemaker.http.wire import RateBody, SearchBody, SimilarBody, TogetherBody
+from tastemaker.pipeline.pipeline import Neighbours
 from tastemaker.rules.expression import Rule
 from tastemaker.serving import beside
 from tastemaker.serving.ask import Ask, Listed
@@ -44,29 +46,37 @@ async def similar(call: Reads, body: SimilarBody) -> Response:
     if bool(body.item) == bool(body.user):
         raise Problem(422, "Name an item or a user; not both, not neither.")
     if body.user:
-        ids, scores, by = await run_in_threadpool(call.keeper.engine.live.pipeline.similar_users, body.user, body.k)
+        ids, scores, by = await run_in_threadpool(_users, call, body.user, body.k)
         return answer({"users": [{"user": u, "score": s, "by": by} for u, s in zip(ids, scores, strict=True)]})
-    return await _items(call, body.filter, lambda live, mask: beside.like_item(live, body.item, body.k, mask))
+    return await _items(
+        call, body.filter, lambda live, mask: beside.like_item(live, body.item, body.k, mask), body.item
+    )
 
 
 @ROUTES.post("/bought-together", summary="What those who chose an item chose too")
 async def together(call: Reads, body: TogetherBody) -> Response:
     """As of the last training."""
-    return await _items(call, body.filter, lambda live, mask: beside.together(live, body.item, body.k, mask))
+    return await _items(call, body.filter, lambda live, mask: beside.together(live, body.item, body.k, mask), body.item)
 
 
 @ROUTES.post("/search", summary="Items by words")
 async def search(call: Reads, body: SearchBody) -> Response:
     """By meaning, in the space of the model's text encoders."""
-    return await _found(call, Item("query", texts=(body.text,)), body.k, body.filter)
+    query = Item("query", texts=(body.text,))
+    return await _found(call, lambda: call.keeper.encode(query), body.k, body.filter)
 
 
 @ROUTES.post("/{modality}/search", summary="Items by a picture or a sound")
 async def search_file(call: Reads, modality: Literal["image", "audio"], k: K = 10, filter: Filter = "") -> Response:
     """The body is the file."""
     folder = call.context.service.home.media(call.caller.tenant)
-    file = await run_in_threadpool(keep, await call.request.body(), modality, folder)
-    return await _found(call, Item("query", media={modality: (file,)}), k, filter)
+    body = await call.request.body()
+
+    def encoded() -> FeatureSet:
+        with lent(body, modality, folder) as file:
+            return call.keeper.encode(Item("query", media={modality: (file,)}))
+
+    return await _found(call, encoded, k, filter)
 
 
 @ROUTES.post("/rate", summary="Predicted ratings")
@@ -94,24 +104,30 @@ async def onboarding(call: Reads, k: K = 5, filter: Filter = "") -> Response:
     return await _items(call, filter, lambda live, mask: beside.onboarding(live, k, mask))
 
 
-async def _found(call: Call, query: Item, k: int, text: str) -> Response:
-    features = await run_in_threadpool(call.keeper.encode, query)
+def _users(call: Call, user: str, k: int) -> Neighbours:
+    try:
+        return call.keeper.engine.live.pipeline.similar_users(user, k)
+    except DataError as error:
+        raise Problem(404, f"The model knows no user {user!r}.") from error
+
+
+async def _found(call: Call, encoded: Callable[[], FeatureSet], k: int, text: str) -> Response:
+    features = await run_in_threadpool(encoded)
     return await _items(call, text, lambda live, mask: beside.found_by(live, features, k, mask))
 
 
-async def _items(call: Call, text: str, work: Any) -> Response:
-    """Items that `work` finds among those that the filter lets through."""
+async def _items(call: Call, text: str, work: Any, like: str = "") -> Response:
+    """Items that `work` finds among those that the filter lets through; `like` must be known."""
     live = call.keeper.engine.live
+    if like and live.row(like) is None:
+        raise Problem(404, f"There is no item {like!r}.")
 
     def found() -> Sequence[Listed]:
         now = time.time()
         mask = beside.open_items(live, now)
         if text.strip():
             mask = mask & Rule.parse(text).mask(live.columns, now=now)[: len(mask)]
-        try:
-            listed: Sequence[Listed] = work(live, mask)
-        except DataError as error:
-            raise Problem(404, str(error)) from error
+        listed: Sequence[Listed] = work(live, mask)
         return listed
 
     listed = await run_in_threadpool(found)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import Run
 from tastemaker.data import Dataset
+from tastemaker.data.remote.cloud import bring
 from tastemaker.features.files import Broken, shown
 from tastemaker.features.media import Decoder, Job, require
 
@@ -100,6 +101,7 @@ def _looked(data: Dataset, kind: Any, run: Run) -> tuple[list[Any], list[Broken]
     if not files:
         return good, broken, 0
     require(kind)
+    bring(data, kind, run)
     size = SIDE if kind == "image" else RATE
     with Decoder() as decoder:
         heads = list(decoder.decode(Job(path, f"{kind} head", size, data.root) for _, path in files))

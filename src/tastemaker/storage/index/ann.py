@@ -18,6 +18,7 @@ from tastemaker.storage.index.exact import SHARE, Dim, ExactIndex, Mask, asked, 
 from tastemaker.storage.index.inverted import Effort, Inverted, fetched, sample, tuned
 
 FORMAT, KIND, LISTS = 1, "faiss index", "lists.faiss"
+SPARE = 3.0  # deviations by which more are expected under a filter than are wanted
 FEW = 20_000  # allowed rows up to which all of them are compared: a millisecond at 128 numbers
 
 
@@ -41,23 +42,16 @@ class _Built:
         """The least that was measured to be enough for answers up to that rank; None where none was."""
         return next((effort for effort in self.efforts if effort.depth >= depth), None)
 
-    def usable(self, allowed: Mask | None) -> tuple[Mask | None, Rows]:
-        """What the lists may give, None for all; and the rows that are compared beside, ascending."""
-        rows = np.flatnonzero(self.fresh).astype(np.int32)
-        if allowed is None:
-            return ~self.fresh if len(rows) else None, rows
-        own = np.zeros(len(self.fresh), np.bool_)
-        own[: len(allowed)] = allowed[: len(own)]
-        return own & ~self.fresh, rows[own[rows]]
-
 
 @final
 @component
 class FaissIndex:
     """Searches the lists of an inverted file whose centres are near, then compares with the vectors themselves.
 
-    How many lists are opened was measured by `build`, for this recall. Vectors put later are compared one by one until
-    the next `build`; so are all that a filter allows where these are few, or where the lists gave too few of them.
+    How many lists are opened was measured by `build`, for this recall. With a filter the best are looked for so deep
+    that as many as wanted are among them if the filter has nothing to do with the query. Where it has, and fewer are,
+    all that is allowed is compared; so it is where that is little. Vectors put later are compared one by one until the
+    next `build`.
 
     Source: Jégou et al. 2011, "Product quantization for nearest neighbor search" (the inverted file); Douze et al.
     2024, "The Faiss library".
@@ -130,22 +124,24 @@ class FaissIndex:
 
     def _under(self, vectors: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats]:
         """All queries under one filter."""
-        built, size = self._built, len(self._exact)
-        count = size if allowed is None else int(np.count_nonzero(allowed))
-        few = allowed is not None and count <= min(FEW, SHARE * size)
-        effort = None if few else built.effort(k * size / max(count, 1))
+        built = self._built
+        size = len(built.fresh)
+        own = None if allowed is None else np.pad(allowed[:size], (0, max(size - len(allowed), 0)))
+        count = size if own is None else int(np.count_nonzero(own))
+        depth = k if own is None else int((k + SPARE * k**0.5) * size / max(count, 1))
+        few = own is not None and count <= min(FEW, SHARE * size)
+        effort = None if few else built.effort(depth)
         if built.lists is None or effort is None or not len(vectors):
             return self._exact.search(vectors, k, allowed)
-        usable, beside = built.usable(allowed)
-        found = built.lists.find(vectors, fetched(k), effort.lists, usable)
-        return joined(
-            [
-                self._exact.search(one, k, allowed)  # the near lists hold too little that is allowed
-                if rows[-1] < 0
-                else self._exact.among(one, np.union1d(rows, beside), k)
-                for one, rows in zip(vectors[:, None], found, strict=True)
-            ]
-        )
+        beside = np.flatnonzero(built.fresh)
+        found = built.lists.find(vectors, fetched(depth), effort.lists, ~built.fresh if len(beside) else None)
+
+        def answer(one: Floats, near: Rows) -> tuple[Rows, Floats]:
+            rows = np.union1d(near[near >= 0], beside) if len(beside) else np.sort(near[near >= 0])
+            rows, products = self._exact.among(one, rows if own is None else rows[own[rows]], k)
+            return (rows, products) if rows[0, -1] >= 0 else self._exact.search(one, k, allowed)
+
+        return joined([answer(one, near) for one, near in zip(vectors[:, None], found, strict=True)])
 
     def save(self, folder: Path) -> None:
         """Write it, whole or not at all."""

@@ -18,6 +18,7 @@ from tastemaker.storage.index.base import Floats, Rows
 
 FORMAT, KIND = 1, "exact index"
 CELLS, LEAST = 1 << 21, 8192  # products held at a time: 8 MiB; and rows of a block at least
+THIN = 1024  # rows of a product that stays in the cache until it is turned
 SHARE = 0.15  # share of allowed rows up to which taking them out first is faster (100,000 x 128, one thread)
 
 Mask = NDArray[np.bool_]
@@ -109,16 +110,12 @@ class ExactIndex:
 
     def _all(self, vectors: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats]:
         every, known = self._view
-        whole = bool(known.all())
+        barred = _barred(known, allowed)
 
         def scores(part: slice) -> Floats:
             found = _products(vectors, every[part])
-            if not whole:
-                found[:, ~known[part]] = -np.inf
-            if allowed is not None:
-                own = allowed[..., part]
-                found[..., own.shape[-1] :] = -np.inf
-                np.copyto(found[..., : own.shape[-1]], -np.inf, where=~own)
+            if barred is not None:
+                found += barred[..., part]
             return found
 
         step = max(LEAST, CELLS // max(len(vectors), 1))
@@ -188,13 +185,28 @@ def joined(found: list[tuple[Rows, Floats]]) -> tuple[Rows, Floats]:
     return np.concatenate([rows for rows, _ in found]), np.concatenate([best for _, best in found])
 
 
+def _barred(known: Mask, allowed: Mask | None) -> Floats | None:
+    """What to add to products: -inf for rows that cannot be found, (n,) or (q, n); None where all can."""
+    usable = known
+    if allowed is not None:
+        usable = np.zeros((*allowed.shape[:-1], len(known)), np.bool_)
+        usable[..., : allowed.shape[-1]] = allowed[..., : len(known)]
+        usable &= known
+    return None if usable.all() else np.where(usable, np.float32(0), np.float32(-np.inf))
+
+
 def _products(vectors: Floats, rows: Floats) -> Floats:
-    """Shape (q, n); a query of zeros says nothing, -inf."""
-    scores: Floats = (rows @ vectors[0])[None] if len(vectors) == 1 else vectors @ rows.T
+    """Shape (q, n); a query of zeros says nothing, -inf. A thin product is faster the other way round, in blocks."""
+    scores = np.empty((len(vectors), len(rows)), np.float32)
+    turned = np.ascontiguousarray(vectors.T)
+    for at in range(0, len(rows), THIN):
+        scores[:, at : at + THIN] = (rows[at : at + THIN] @ turned).T
     scores[~vectors.any(axis=1)] = -np.inf
     return scores
 
 
 def _padded(rows: Rows, best: Floats, k: int) -> tuple[Rows, Floats]:
+    if rows.shape[1] == k:
+        return rows, best
     wide = ((0, 0), (0, k - rows.shape[1]))
     return np.pad(rows, wide, constant_values=-1), np.pad(best, wide, constant_values=-np.inf)

@@ -13,14 +13,14 @@ from tastemaker.core import MissingExtra, SavedError, generator
 from tastemaker.storage.index.base import Floats, Rows
 from tastemaker.storage.index.exact import ExactIndex, Mask
 
-DEPTHS = (20, 50, 100, 200, 400)  # ranks for which the recall is measured
-SAMPLE = 256  # queries that it is measured with
+DEPTHS = (20, 50, 100, 200, 300, 400, 500, 1000)  # ranks for which the recall is measured
+SAMPLE = 128  # queries that it is measured with
 INTERESTS = 3  # rows in a query that is made up: harder than one row, since it lies between the lists
 
 
 def fetched(k: int) -> int:
     """Rows to ask the lists for, where the best `k` are wanted: products of codes of 8 bits are not the true ones."""
-    return 2 * max(k, 10)
+    return 10 + 5 * k // 4
 
 
 @dataclass(frozen=True)

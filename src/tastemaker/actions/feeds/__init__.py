@@ -1,0 +1,1 @@
+"""Rows of files and data bases into a store, each once."""

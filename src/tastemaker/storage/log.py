@@ -1,0 +1,101 @@
+"""Events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import islice
+from math import isfinite
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from tastemaker.core.errors import DataError
+from tastemaker.storage import catalogue
+from tastemaker.storage.base import Event
+from tastemaker.storage.database import Row, Session
+from tastemaker.storage.schema import events
+
+Group = tuple[str, Sequence[Event]]
+_ORDER = ("user", "item", "kind", "value", "time", "id", "session", "request", "comment", "number")
+COLUMNS = [events.c[name] for name in _ORDER]  # as the fields of `Event`
+
+
+def append(session: Session, groups: Sequence[Group]) -> list[list[bool]]:
+    """Store events of several tenants, each once by its id, with their unknown users and items.
+
+    Args:
+        session: One that writes.
+        groups: Tenant and events.
+
+    Returns:
+        For each group whether each of its events is new.
+    """
+    of: dict[str, list[Event]] = {}
+    for tenant, given in groups:
+        of.setdefault(tenant, []).extend(given)
+    new = {tenant: iter(_append(session, tenant, given)) for tenant, given in of.items()}
+    return [list(islice(new[tenant], len(given))) for tenant, given in groups]
+
+
+def _append(session: Session, tenant: str, given: Sequence[Event]) -> list[bool]:
+    check(given)
+    known = session.there(events, tenant, {event.id for event in given if event.id})
+    new, fresh, rows = [], [], []
+    made = f"{time.time_ns():016x}{token_hex(8)}"  # ids in order of time keep their index in few pages
+    for place, event in enumerate(given):
+        name = event.id or f"{made}{place:04x}"
+        new.append(name not in known)
+        if new[-1]:
+            known.add(name)
+            fresh.append(event)
+            rows.append(_row(tenant, name, event))
+    catalogue.meet(session, tenant, ([event.user for event in fresh], [event.item for event in fresh]))
+    session.insert(events, rows, skip=1)
+    return new
+
+
+def _row(tenant: str, name: str, event: Event) -> Row:
+    return (
+        tenant,
+        name,
+        event.user,
+        event.item,
+        event.kind,
+        event.value,
+        event.time,
+        event.session,
+        event.request,
+        event.comment,
+    )
+
+
+def check(given: Sequence[Event]) -> None:
+    """Raise `DataError` where an event has no user or item, or a number that is none."""
+    for event in given:
+        if not (event.user and event.item):
+            raise DataError(f"An event needs a user and an item; got user {event.user!r} and item {event.item!r}.")
+        if not (isfinite(event.value) and isfinite(event.time)):
+            raise DataError(
+                f"An event of user {event.user!r} has value {event.value!r} and time {event.time!r}; expected numbers."
+            )
+
+
+def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]:
+    """In order of arrival, behind the event of that number."""
+    mine = (events.c.tenant == tenant) & (events.c.number > number)
+    return [Event(*row) for row in session.rows(select(*COLUMNS).where(mine).order_by(events.c.number).limit(limit))]
+
+
+def last(session: Session, tenant: str) -> int:
+    """Number of the latest event, 0 without any."""
+    return int(session.run(select(func.max(events.c.number)).where(events.c.tenant == tenant)).scalar() or 0)
+
+
+def take_back(session: Session, tenant: str, pair: tuple[str, str], kind: str | None) -> int:
+    """Delete what a user did with an item, of one kind or all; how many there were."""
+    mine: Any = (events.c.tenant == tenant) & (events.c.user == pair[0]) & (events.c.item == pair[1])
+    if kind is not None:
+        mine &= events.c.kind == kind
+    return session.run(delete(events).where(mine)).rowcount

@@ -1,0 +1,150 @@
+"""SQLite: one file, readers that never wait for the writer, and nothing lost or left behind."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy.pool import QueuePool
+
+from tastemaker.core.errors import ServiceError
+from tastemaker.storage.compact import dumps
+from tastemaker.storage.database import BUSY, Database, Row
+
+READERS = 8
+_SETTINGS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"busy_timeout = {int(BUSY * 1000)}",
+    "secure_delete = ON",  # what is deleted is overwritten
+    "wal_autocheckpoint = 8192",  # pages: 32 MiB
+    "journal_size_limit = 67108864",
+    "mmap_size = 1073741824",
+    "temp_store = MEMORY",
+    "cache_size = -65536",
+)
+
+
+class Sqlite(Database):
+    """One file.
+
+    Args:
+        path: Where; made with its folder, both for this user alone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        _make(self.path)
+        self._idle: list[sqlite3.Connection] = []
+        super().__init__(
+            f"SQLite data base {path}",
+            _engine(self.path, READERS, "BEGIN", "query_only = ON"),
+            _engine(self.path, 1, "BEGIN IMMEDIATE"),
+        )
+
+    def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
+        """By a connection of its own that was idle: half the time of one of the pool."""
+        with self.told():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = _connect(self.path, "query_only = ON")
+            found = connection.execute(text, values).fetchall()
+        self._idle.append(connection)
+        return found
+
+    def close(self) -> None:
+        """Let go of connections."""
+        super().close()
+        while self._idle:
+            self._idle.pop().close()
+
+    def alone(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE did it."""
+
+    def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+        """By a JSON list."""
+        return column.in_(select(func.json_each(dumps(values)).table_valued("value").c.value))
+
+    def insert(self, connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Row]) -> None:
+        """One prepared statement for all rows."""
+        columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+        cursor = connection.connection.cursor()
+        cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})', rows)  # type: ignore[arg-type]
+        cursor.close()
+
+    def numbered(self, connection: Connection) -> None:
+        """AUTOINCREMENT goes on by itself."""
+
+    def scrub(self, names: Sequence[str] = ()) -> None:
+        """Empty the log; what was deleted was overwritten then.
+
+        Copies that were left where a page was split stay: where a name is still found the file is written anew.
+        """
+        with self.told(), self._lock, closing(self._writers.raw_connection()) as connection:
+            cursor = connection.cursor()
+            self._empty_log(cursor)
+            if self._holds(names):
+                for statement in ("PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"):
+                    cursor.execute(statement)
+                self._empty_log(cursor)
+            cursor.close()
+
+    def _empty_log(self, cursor: Any) -> None:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cursor.fetchone()[0]:
+            raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+
+    def _holds(self, names: Sequence[str]) -> bool:
+        with self.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return any(content.find(name.encode()) >= 0 for name in names)
+
+    def copy_to(self, path: Path) -> None:
+        """By the online backup of SQLite."""
+        _make(path)
+        with self.told(), closing(_connect(self.path)) as source, closing(sqlite3.connect(path)) as copy:
+            source.backup(copy)
+
+    def one_file(self) -> None:
+        """Leave nothing beside the file, which nobody else may use."""
+        with self.told(), closing(self._writers.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA journal_mode = DELETE")
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ServiceError(f"SQLite data base {path}: it cannot be opened ({error}); look at the path.") from error
+
+
+def _connect(path: Path, *more: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        for setting in (*_SETTINGS, *more):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _engine(path: Path, size: int, begin: str, *more: str) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, *more),
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0 if size == 1 else 64,
+        pool_timeout=BUSY,
+        paramstyle="named",
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine

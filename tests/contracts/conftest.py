@@ -1,0 +1,3 @@
+from stores import postgres, store, url
+
+__all__ = ["postgres", "store", "url"]
