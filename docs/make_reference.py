@@ -62,6 +62,7 @@ GUIDE += [
     "comparing",
     "robustness",
     "pipeline",
+    "serving",
     "commands",
 ]
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}

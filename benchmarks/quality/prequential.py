@@ -33,36 +33,41 @@ from tastemaker.storage.open import open_store
 K, DAY = 10, 86_400
 LEARNED, CHOSEN = 0.6, 0.7
 TRENDS = (0.0, 0.3, 1.0, 3.0, 10.0)
-SCENARIOS = {
-    **{f"trend {t:g}": Scenario(sources=("model", "trending"), weights=Weights(trend=t)) for t in TRENDS},
-    "popular": Scenario(sources=("popular",)),
-    "trending": Scenario(sources=("trending",)),
-}
+CHOICE = {f"trend {t:g}": Scenario(sources=("model", "trending"), weights=Weights(trend=t)) for t in TRENDS}
+CONTROLS = {name: Scenario(sources=(name,)) for name in ("popular", "trending")}
+HISTORIES = "trend 0"
+WITHOUT = "daily without what was seen today"
 
 
 class State:
-    """A store, a model and counts that follow it."""
+    """A store, and counts that follow it, under the model and under none."""
 
-    def __init__(self, folder, pipeline, past):
+    def __init__(self, folder, pipeline, none, past):
         self.shop = open_store(f"sqlite:///{folder}/store.db").shop()
-        self.live = Live(pipeline, "v1", past[-1].time)
-        self.engine = Engine(self.shop, self.live, ServeSettings(scenarios=SCENARIOS, history=10_000))
+        self.lives = [Live(one, "v1", past[-1].time) for one in (pipeline, none)]
+        settings = ServeSettings(scenarios={**CHOICE, **CONTROLS}, history=10_000)
+        self.model, self.none = (Engine(self.shop, live, settings) for live in self.lives)
         self.revision = 0
         self.take(past, ever=False)
 
     def take(self, events, ever=True):
         """What happened: stored, items that are new get a row, and all is counted."""
-        if events:
-            self.shop.append(events)
-            items = self.shop.changed_items(self.revision)
-            self.live.take(items)
-            self.revision = items[-1].revision if items else self.revision
-            self.live.count(events, ever)
+        self.shop.append(events)
+        items = self.shop.changed_items(self.revision)
+        self.revision = items[-1].revision if items else self.revision
+        for live in self.lives:
+            live.take(items)
+            live.count(events, ever)
 
-    def hits(self, event, scenarios, exclude=()):
-        """Whether each scenario's list holds the event's item."""
-        asks = [Ask(user=event.user, k=K, scenario=name, exclude=list(exclude)) for name in scenarios]
-        return [event.item in {one.item for one in answer.items} for answer in self.engine.recommend(asks)]
+    def hits(self, event, names, exclude=()):
+        """Whether the list of each scenario holds the event's item."""
+        return hits(self.model, event, names, exclude) | hits(self.none, event, CONTROLS, exclude)
+
+
+def hits(engine, event, names, exclude):
+    asks = [Ask(user=event.user, k=K, scenario=name, exclude=list(exclude)) for name in names]
+    lists = [{one.item for one in answer.items} for answer in engine.recommend(asks)]
+    return {name: event.item in items for name, items in zip(names, lists, strict=True)}
 
 
 def events_of(data):
@@ -75,24 +80,47 @@ def events_of(data):
 
 
 def replay(states, events, begin, names):
-    """One row an event on a new item from `begin` on: its number, user, and a hit for each way and scenario."""
-    live, daily = states
+    """One row an event on a new item from `begin` on: its number, user, and hits by way and scenario.
+
+    Args:
+        states: "live" and "daily".
+        events: All.
+        begin: What comes before is in the states.
+        names: Which scenarios of the model are asked for at a number of an event, by way.
+    """
     had = {(event.user, event.item) for event in events[:begin]}
-    waiting, today, at, users, rows = [], {}, [], [], []
+    waiting, today, rows = [], {}, []
     for number, event in enumerate(events[begin:], begin):
         if waiting and event.time // DAY > waiting[0].time // DAY:
-            daily.take(waiting)
+            states["daily"].take(waiting)
             waiting, today = [], {}
         if (event.user, event.item) not in had:
             had.add((event.user, event.item))
-            seen = today.get(event.user, ())
-            at.append(number)
-            users.append(event.user)
-            rows.append([*live.hits(event, names), *daily.hits(event, names), *daily.hits(event, names, exclude=seen)])
-        live.take([event])
+            ask = names(number, rows)
+            found = {way: state.hits(event, ask[way]) for way, state in states.items()}
+            if number >= ask["from"]:
+                found[WITHOUT] = states["daily"].hits(event, ask["daily"], today.get(event.user, ()))
+            rows.append((number, event.user, found))
+        states["live"].take([event])
         waiting.append(event)
         today.setdefault(event.user, set()).add(event.item)
-    return np.array(at), np.array(users), np.array(rows, float).reshape(len(rows), 3, len(names))
+    return rows
+
+
+class Choice:
+    """All trends until `end`; from then on the best of each way, and none."""
+
+    def __init__(self, end):
+        self.end, self.best = end, {}
+
+    def __call__(self, number, rows):
+        if number < self.end:
+            return {"from": self.end, "live": CHOICE, "daily": CHOICE}
+        if not self.best:
+            for way in ("live", "daily"):
+                rates = {name: np.mean([found[way][name] for _, _, found in rows]) for name in CHOICE}
+                self.best[way] = max(rates, key=rates.get)
+        return {"from": self.end, **{way: {name: None, HISTORIES: None} for way, name in self.best.items()}}
 
 
 def compared(users, a, b, seed=0):
@@ -109,39 +137,39 @@ def measured(folder, seconds):
     data = read(folder).data
     events = events_of(data)
     learned, chosen = (int(len(events) * share) for share in (LEARNED, CHOSEN))
-    pipeline = Pipeline(RECOMMENDERS.build("auto")).fit(
-        data.only(np.arange(len(events)) < learned), run=Run(say=print, seconds=seconds)
-    )
-    names = list(SCENARIOS)
+    past = data.only(np.arange(len(events)) < learned)
+    pipeline = Pipeline(RECOMMENDERS.build("auto")).fit(past, run=Run(say=print, seconds=seconds))
+    none = Pipeline(RECOMMENDERS.build("popular")).fit(past, run=Run())
+    choice = Choice(chosen)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        states = [State(place, pipeline, events[:learned]) for place in (one, other)]
-        at, users, hits = replay(states, events, learned, names)
-    first = hits[at < chosen, :, : len(TRENDS)].mean(axis=0)
-    best = {way: names[int(rates.argmax())] for way, rates in zip(WAYS, first, strict=True)}
-    late = at >= chosen
-    return told(users[late], hits[late], best, names) | {"events learned from": learned, "chosen by": chosen - learned}
+        states = {
+            way: State(place, pipeline, none, events[:learned]) for way, place in (("live", one), ("daily", other))
+        }
+        rows = replay(states, events, learned, choice)
+    late = [row for row in rows if row[0] >= chosen]
+    return told(late, choice.best) | {"events learned from": learned, "chosen by": len(rows) - len(late)}
 
 
-WAYS = ("live", "daily", "daily, without what was seen today")
+def told(rows, best):
+    users = np.array([user for _, user, _ in rows])
 
+    def column(way, name):
+        return np.array([found[way][name] for _, _, found in rows], float)
 
-def told(users, hits, best, names):
-    column = {(way, name): hits[:, at, n] for at, way in enumerate(WAYS) for n, name in enumerate(names)}
-    model = {way: column[way, best[way]] for way in WAYS}
-    controls = {
-        f"{name}, live beside daily": compared(users, column["live", name], column["daily", name])
-        for name in ("popular", "trending")
-    }
+    ways = {"live": best["live"], "daily": best["daily"], WITHOUT: best["daily"]}
+    model = {way: column(way, name) for way, name in ways.items()}
+    same = ("trending", "popular", HISTORIES)
     return {
-        "lists": len(users),
+        "lists": len(rows),
         "users": len(np.unique(users)),
         "chosen": best,
         "model, live beside daily": compared(users, model["live"], model["daily"]),
-        "model, live beside daily without what was seen today": compared(users, model["live"], model[WAYS[2]]),
-        **controls,
-        "model, live beside popular, live": compared(users, model["live"], column["live", "popular"]),
-        "model, live beside trending, live": compared(users, model["live"], column["live", "trending"]),
-        "hit rates": {f"{way}, {name}": values.mean() for (way, name), values in column.items()},
+        f"model, live beside {WITHOUT}": compared(users, model["live"], model[WITHOUT]),
+        **{f"{name}, live beside daily": compared(users, column("live", name), column("daily", name)) for name in same},
+        **{
+            f"model beside {name}, both live": compared(users, model["live"], column("live", name))
+            for name in ("trending", "popular")
+        },
     }
 
 

@@ -149,3 +149,11 @@ def test_an_item_that_breaks_the_encoders_keeps_no_other_waiting(service, keeper
     live = keeper.engine.live
     until(lambda: live.space.joint[live.row("good")].any())
     assert not live.space.joint[live.row("bad")].any()
+
+
+def test_what_is_older_than_it_may_be_is_erased(saved, tmp_path):
+    made = open_service(saved, None, tmp_path / "home", ServeSettings(tick=0.05, retain_days=30))
+    made.shop().append([Event("u0", "i1", "like", time=time.time(), id="fresh")])
+    made.keeper()
+    until(lambda: [event.id for event in made.shop().history("u0")] == ["fresh"])
+    made.close()

@@ -156,9 +156,8 @@ def erased_now(shop: Shop) -> None:
 
 def knows_erased(shop: Shop, version: Version) -> bool:
     """Whether somebody was erased since a version began to learn."""
-    began: float = version.figures.get("began", version.created)
-    erased: float = shop.note(ERASED) or 0.0
-    return erased >= began
+    began = version.figures.get("began", version.created)
+    return bool(float(shop.note(ERASED) or 0.0) >= began)
 
 
 def mark_of(model: Path) -> str:

@@ -22,6 +22,8 @@ from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Item, Shop, Shown, Version
 
 LOG = logging.getLogger("tastemaker.serving")
+HOUR = 3600.0  # seconds between two looks for what is too old to keep
+DAY = 86_400.0
 KEPT = 50_000  # lists that wait to be kept; more are let go, and counted
 
 
@@ -44,6 +46,7 @@ class Keeper:
         self._wake, self._ended = threading.Event(), threading.Event()
         self._catching, self._changing, self._flushing = threading.Lock(), threading.Lock(), threading.Lock()
         self.lost = 0
+        self._retained = 0.0
         self._main = self._follow(self._live_version())
         self._others: dict[str, Followed] = {}
         self._as_of: tuple[Any, ...] = ()
@@ -63,7 +66,7 @@ class Keeper:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
-        self._flush()
+        self._guarded(self._flush)
         for followed in self._all():
             followed.close()
 
@@ -166,7 +169,7 @@ class Keeper:
 
     def _run(self) -> None:
         self._guarded(self._main.start)
-        steps = (self.catch_up_quietly, self._place, self._flush, self.look)
+        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._retain)
         while not self._ended.is_set():
             for step in steps:
                 self._guarded(step)
@@ -189,6 +192,13 @@ class Keeper:
     def _place(self) -> None:
         for followed in self._all():
             followed.place()
+
+    def _retain(self) -> None:
+        now, days = time.time(), self._settings.retain_days
+        if days and now - self._retained > HOUR:
+            self._retained = now
+            gone = self._shop.retain(now - days * DAY)
+            LOG.info("%d rows older than %d days were erased", gone, days)
 
     def _flush(self) -> None:
         with self._flushing:

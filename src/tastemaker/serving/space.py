@@ -71,6 +71,9 @@ class Space:
 def of_rows(vectors: Floats, rows: NDArray[np.integer]) -> Floats:
     """Vectors of any rows, shape (n, d); zeros for items that have not been placed yet."""
     there = rows < len(vectors)
+    if there.all():
+        found: Floats = vectors[rows]
+        return found
     out = np.zeros((len(rows), vectors.shape[1]), np.float32)
     out[there] = vectors[rows[there]]
     return out
