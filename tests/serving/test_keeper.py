@@ -1,5 +1,6 @@
 """Keeping up: new items, other processes, promoted models."""
 
+import threading
 import time
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_process_that_dies_is_replaced(saved, tmp_path):
     assert placer.place([Item("a", "soup")])["tfidf"].present[0]
     assert placer.place([Item("b")]) == {}
     placer._command[-2] = str(tmp_path)
-    placer.close()
+    placer._process.kill()
     with pytest.raises(ServiceError, match="could not be encoded"):
         placer.place([Item("a", "soup")])
     placer.close()
@@ -157,3 +158,23 @@ def test_what_is_older_than_it_may_be_is_erased(saved, tmp_path):
     made.keeper()
     until(lambda: [event.id for event in made.shop().history("u0")] == ["fresh"])
     made.close()
+
+
+def test_what_encodes_is_ended_for_good_and_at_once(saved, tmp_path):
+    placer = Placer(saved, tmp_path)
+    placer.start()
+
+    def ask():
+        with pytest.raises(ServiceError):
+            placer.place([Item("a", "soup")] * 5000)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    began = time.monotonic()
+    placer.close()
+    asking.join()
+    assert time.monotonic() - began < 10
+    with pytest.raises(ServiceError, match="no more"):
+        placer.place([Item("a", "soup")])
+    with pytest.raises(ServiceError, match="no more"):
+        placer.start()

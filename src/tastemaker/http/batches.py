@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tastemaker.core import ServiceError, TastemakerError
+from tastemaker.http.metrics import DEGRADED
 from tastemaker.serving.ask import Answer, Ask
 
 MOST = 32  # requests of one batch
@@ -74,6 +75,7 @@ class Batches:
             if future.done():  # its caller has gone
                 continue
             if isinstance(answer, Answer):
+                DEGRADED.inc(bool(answer.degraded))
                 future.set_result(answer)
             else:
                 future.set_exception(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from tastemaker.core import DataError
+from tastemaker.core import DataError, TastemakerError
 from tastemaker.http.batches import Batches
 from tastemaker.http.keys import Caller, Keys
 from tastemaker.http.limits import Rates
@@ -138,6 +139,9 @@ def caller(scope: str) -> Callable[[Request], Awaitable[Call]]:
         context: Context = request.app.state.context
         caller = await context.keys.caller(request, scope)
         context.rates.take(caller.digest)
+        if not context.service.opened(caller.tenant):
+            with suppress(TastemakerError):  # many addresses need no model; those that do say what is wrong
+                await run_in_threadpool(context.service.keeper, caller.tenant)
         return Call(request, caller)
 
     return depends

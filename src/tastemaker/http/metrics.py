@@ -8,6 +8,7 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
@@ -20,6 +21,8 @@ EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0
 TIMES = Histogram(
     "tastemaker_request_seconds", "Time of an answer", ("route", "method"), buckets=EDGES, registry=REGISTRY
 )
+DEGRADED = Counter("tastemaker_degraded_lists", "Lists made without the model, as it failed", registry=REGISTRY)
+LOST = Gauge("tastemaker_lost_lists", "Lists that could not be kept for outcomes", registry=REGISTRY)
 ANSWERS = Counter("tastemaker_answers", "Answers by status", ("route", "method", "status"), registry=REGISTRY)
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tastemaker.core import BadSetting, DataError, TastemakerError, UnknownName
+from tastemaker.core import BadSetting, DataError, ServiceError, TastemakerError, UnknownName
 from tastemaker.data import FeatureSet
 from tastemaker.serving.actions import LEARNED, ActionValue, read_heads
 from tastemaker.serving.arms import models_of, servable
@@ -114,7 +114,7 @@ class Keeper:
     def _live_version(self) -> Version:
         live = live_of(self._shop)
         if live is None:
-            raise TastemakerError(f"The tenant {self._shop.tenant!r} has no model. Train one: tastemaker train")
+            raise ServiceError(f"The tenant {self._shop.tenant!r} has no model. Train one: tastemaker train")
         return live
 
     def _follow(self, version: Version) -> Followed:

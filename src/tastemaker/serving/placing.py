@@ -31,6 +31,7 @@ class Placer:
         self._command = [sys.executable, "-m", "tastemaker.serving.placer", str(model), str(media)]
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     def start(self) -> None:
         """Start the process, so that the first item need not wait for it."""
@@ -41,7 +42,7 @@ class Placer:
         """Whitened vectors by encoder; an encoder that found nothing to read is absent.
 
         Raises:
-            ServiceError: the process died, or took longer than it may.
+            ServiceError: the process died, took longer than it may, or was ended for good.
         """
         with self._lock:
             process = self._running()
@@ -58,7 +59,11 @@ class Placer:
                 clock.cancel()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process for good; whoever waits for it hears of it at once."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._lock:
             self._end()
 
@@ -75,6 +80,8 @@ class Placer:
         return unpack(body)
 
     def _running(self) -> subprocess.Popen[bytes]:
+        if self._closed:
+            raise ServiceError("The version that would encode it is served no more. Ask again.")
         if self._process is None or self._process.poll() is not None:
             self._end()
             environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

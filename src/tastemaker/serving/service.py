@@ -40,7 +40,8 @@ class Service:
         """A tenant's engine and what keeps it, opened when it is first asked for.
 
         Raises:
-            TastemakerError: the tenant has no model.
+            ServiceError: the tenant has no model.
+            SavedError: its model cannot be read.
         """
         found = self._keepers.get(tenant)
         if found is None:
@@ -50,6 +51,15 @@ class Service:
                     found = Keeper(self.shop(tenant), self.home, self.settings).start()
                     self._keepers[tenant] = found
         return found
+
+    def opened(self, tenant: str) -> bool:
+        """Whether a tenant's engine is there already."""
+        return tenant in self._keepers
+
+    @property
+    def lost(self) -> int:
+        """Lists that could not be kept, of all tenants."""
+        return sum(keeper.lost for keeper in self._keepers.values())
 
     def written(self, tenant: str) -> None:
         """Let a tenant's engine know at once what this process wrote."""

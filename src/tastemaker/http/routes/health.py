@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from tastemaker.core import TastemakerError
 from tastemaker.http.context import Context, answer
-from tastemaker.http.metrics import page
+from tastemaker.http.metrics import LOST, page
 from tastemaker.http.problems import problem
 
 ROUTES = APIRouter(tags=["health"])
@@ -33,7 +33,9 @@ async def ready(request: Request) -> Response:
 
 
 @ROUTES.get("/metrics", summary="For Prometheus")
-async def metrics() -> Response:
-    """Counts and times; they name no user and no item."""
+async def metrics(request: Request) -> Response:
+    """Counts and times of this process; they name no user and no item."""
+    context: Context = request.app.state.context
+    LOST.set(context.service.lost)
     body, kind = page()
     return Response(body, media_type=kind)
