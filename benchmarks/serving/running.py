@@ -76,9 +76,9 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory(self):
-        """Resident MiB now."""
+        """MiB of its own now, without pages of files, such as the store's, that the system lends it while it has room."""
         said = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", said).group(1)) / 1024
+        return int(re.search(r"RssAnon:\s+(\d+)", said).group(1)) / 1024
 
     def kill(self):
         """As a power cut."""
