@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from shops import SMALL, Size, pipeline
 
-from running import Server, scratch, write, wrk
+from running import RESULTS, Server, scratch, write, wrk
 
 FULL = Size(users=20_000)
 RATE = 50  # requests a second of the mixed load
@@ -131,8 +131,7 @@ def main():
                 found |= measured(server, size, 1 if args.short else 8, 20 if args.short else TRIES)
         finally:
             server.stop()
-    name = "serving_soak" if args.soak else "serving_events"
-    print(json.dumps(found, indent=2)) if args.short else write(name, found)
+    write("serving_soak" if args.soak else "serving_events", found, None if args.short else RESULTS)
 
 
 if __name__ == "__main__":

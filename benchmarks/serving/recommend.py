@@ -10,7 +10,7 @@ import os
 
 from shops import SMALL, Size, pipeline
 
-from running import running, scratch, write, wrk
+from running import RESULTS, running, scratch, write, wrk
 
 RULES = {"user": "%s", "k": 20, "filter": "price < 80", "caps": {"category": 3}}
 PLAIN = {"user": "%s", "k": 20}
@@ -67,7 +67,7 @@ def main():
     before = os.getloadavg()[0]
     found = measured(SMALL if short else Size(), 1 if short else 8, (4,) if short else (1, 16, 32))
     found = {"cores": os.cpu_count(), "load_before": round(before, 2), **found}
-    print(json.dumps(found, indent=2)) if short else write("serving_recommend", found)
+    write("serving_recommend", found, None if short else RESULTS)
 
 
 if __name__ == "__main__":

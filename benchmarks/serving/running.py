@@ -140,7 +140,8 @@ def wrk(server, script, seconds, connections, *words):
     }
 
 
-def write(name, found):
-    """Figures into ``benchmarks/results``, and onto the terminal."""
+def write(name, found, folder=RESULTS):
+    """Figures onto the terminal, and into a folder where there is one."""
     print(json.dumps(found, indent=2))
-    (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+    if folder is not None:
+        (folder / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")

@@ -214,6 +214,25 @@ def test_a_repeated_training_goes_on_after_an_error_and_stops_cleanly(tmp_path):
     assert "stopped" in err
 
 
+def test_a_repeated_update_waits_for_its_time(place, capsys, monkeypatch):
+    train(TrainRequest(place))
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("tastemaker.cli.life.time.sleep", sleep)
+    code, out, err = call(capsys, "update", "--home", place.home, "--every", "1h")
+    signal.signal(signal.SIGTERM, before)
+    assert code == 0
+    assert out.count("it stays") == 2
+    assert "stopped" in err
+    assert all(3500 < wait <= 3600 for wait in waits)
+
+
 def test_another_tenant_has_its_own_models(place):
     with pytest.raises(DataError, match="'other'"):
         train(TrainRequest(replace(place, tenant="other")))

@@ -175,6 +175,25 @@ def test_seen_places_are_counted(world):
     assert report.facts["seen_listed"] > 0
 
 
+def test_lists_that_are_cut_through_a_tie_are_counted(world):
+    train, test = world
+
+    class Scored:
+        def __init__(self, edge):
+            self.edge = edge
+
+        def recommend(self, users, k=10, **_):
+            scores = np.tile(np.arange(k, 0, -1.0, dtype=np.float32), (len(users), 1))
+            scores[::2, 4] = scores[::2, 3] - self.edge
+            return Recommendations(
+                train.users.rows(users), np.tile(np.arange(k, dtype=np.int32), (len(users), 1)), scores
+            )
+
+    users = len(evaluate(Scored(0.0), train, test, k=4).users)
+    assert evaluate(Scored(0.0), train, test, k=4).facts["tied_lists"] == (users + 1) // 2
+    assert evaluate(Scored(0.5), train, test, k=4).facts["tied_lists"] == 0
+
+
 def test_only_allowed_items_are_asked_for(world):
     allowed = np.arange(40) < 12
     report = evaluate(Shuffled(world[0]), *world, allowed=allowed)

@@ -142,6 +142,9 @@ def test_an_experiment_whose_version_is_gone_is_not_served(client_and_service, c
     service.keeper().look()
     assert lists(client, ["u1"])[0]["arms"] == {}
     shutil.move(folder.with_name("aside"), folder)
+    service.shop().note("experiments", [{"arms": 3}])  # damaged: the service goes on without
+    service.keeper().look()
+    assert lists(client, ["u1"])[0]["arms"] == {}
 
 
 def test_the_policy_without_exploration_is_judged_by_what_was_logged(client, client_and_service):

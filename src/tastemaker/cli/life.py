@@ -35,10 +35,10 @@ def add(commands: Commands) -> None:
         _update,
     )
     _learning(update)
-    _add_looking(commands)
+    _looking(commands)
 
 
-def _add_looking(commands: Commands) -> None:
+def _looking(commands: Commands) -> None:
     models = command(
         commands,
         "models",

@@ -134,5 +134,14 @@ def _facts(recs: Recommendations, train: Dataset, test: Dataset, k: int) -> dict
         "listed": there.sum(),
         "cold_listed": (there & (takers[listed] == 0)).sum(),
         "seen_listed": (there & among(code, train.pairs)).sum(),
+        "tied_lists": _cut_ties(recs, k),
     }
     return {name: int(count) for name, count in counts.items()}
+
+
+def _cut_ties(recs: Recommendations, k: int) -> int:
+    """Lists whose last place has the score of the first item that is not in them."""
+    if recs.items.shape[1] <= k:
+        return 0
+    last, after = recs.scores[:, k - 1], recs.scores[:, k]
+    return int(((recs.items[:, k] >= 0) & (last == after)).sum())

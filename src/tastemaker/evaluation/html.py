@@ -108,11 +108,13 @@ def _parts(document: ReportDocument) -> Iterator[str]:
 def _cold(document: ReportDocument) -> str:
     facts = document.reports[0].facts
     places = max(facts["listed"], 1)
+    tied = facts.get("tied_lists", 0)
+    told = f" In {tied:,} lists item numbers chose the last places, among items of one score." if tied else ""
     return (
         f"{facts['cold_users']:,} of {facts['users']:,} test users have no history; "
         f"{facts['users_without_list']:,} got no list. {facts['cold_answers']:,} of {facts['answers']:,} "
         "right answers are items that training does not know, as are "
-        f"{100 * facts['cold_listed'] / places:.1f} % of the places in the lists."
+        f"{100 * facts['cold_listed'] / places:.1f} % of the places in the lists.{told}"
     )
 
 

@@ -59,7 +59,8 @@ def evaluate_lists(  # noqa: PLR0913 - as `evaluate`
     if allowed is not None and not allowed[listed[listed >= 0]].all():
         wrong = listed[(listed >= 0) & ~allowed[listed]][0]
         raise DataError(f"A list holds {known.items.ids[wrong]!r}, which is no candidate.")
-    found = Recommendations(users, listed, np.where(listed >= 0, 0, -np.inf).astype(np.float32))
+    places = -np.arange(listed.shape[1])  # whoever made the lists has ordered them: nothing ties
+    found = Recommendations(users, listed, np.where(listed >= 0, places, -np.inf).astype(np.float32))
     chosen = choose(metrics, k)
     return measure_lists(found, known, truth, chosen=chosen, k=k, items=items, seed=seed, allowed=allowed)
 

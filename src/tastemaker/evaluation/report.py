@@ -72,7 +72,8 @@ class Report:
         measures: By metric; a metric with another k than the report's is called ``recall@5``.
         facts: Counts: users, cold_users, users_without_list, answers, cold_answers (right answers that are
             items unknown in training), listed, cold_listed, seen_listed (places with an item that the user
-            had already).
+            had already), tied_lists (whose last place went by item number among items of one score; 0 where lists
+            were made no longer than `k`).
         slices: By length of history, warm and cold users, known and new items, groups of users.
         gaps: Between groups of users, by attribute and metric.
         curve: Recall at 1, 2, ..., shape (places,).

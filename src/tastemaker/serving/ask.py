@@ -134,7 +134,7 @@ class Listed:
     Attributes:
         item: Its id.
         score: What the list is ordered by, before caps, diversity and exploration; not comparable between lists.
-        source: Which stage brought it.
+        source: Which stage brought it, behind the arm's name and a slash where lists of two arms were drafted into one.
         title: For people.
         reason: Why, where asked.
         propensity: Chance of standing at its place; 1 without exploration.

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tastemaker.core import TastemakerError
+from tastemaker.core import BadSetting, DataError, TastemakerError, UnknownName
 from tastemaker.data import FeatureSet
 from tastemaker.serving.actions import LEARNED, ActionValue, read_heads
 from tastemaker.serving.arms import models_of, servable
@@ -98,8 +98,7 @@ class Keeper:
         Requests are answered by what was there until the new versions are loaded.
         """
         with self._changing:
-            version, now = self._live_version(), time.time()
-            experiments = [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
+            version, experiments = self._live_version(), self._running()
             now_as = (version.name, [one.to_json() for one in experiments], self._shop.note(LEARNED))
             if now_as == self._as_of:
                 return
@@ -138,6 +137,15 @@ class Keeper:
             LOG.info("now serving %s", ", ".join(sorted(loaded)))
         for name in set(there) - loaded:
             there[name].close()
+
+    def _running(self) -> list[Experiment]:
+        """Experiments that run or will; none where what is kept cannot be read."""
+        try:
+            now = time.time()
+            return [one for one in read_experiments(self._shop) if one.stop is None or now < one.stop]
+        except (BadSetting, DataError, UnknownName) as error:
+            LOG.warning("%s", error)
+            return []
 
     def _values(self) -> ActionValue | None:
         try:
