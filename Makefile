@@ -41,12 +41,13 @@ postgres:  ## PostgreSQL for the tests, where it is missing and we may install i
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && { $(APT) install -qq postgresql \
 	|| { $(APT) update -qq && $(APT) install -qq postgresql; }; }; } >/dev/null 2>&1 || true
 
-check: $(INSTALLED)  ## ruff, mypy --strict, import-linter, docs: under a minute
+check: $(INSTALLED)  ## ruff, mypy --strict, import-linter, docs, dependencies: about a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/make_reference.py --check
+	.ci/audit $(BIN)/python
 
 bench: setup  ## items a second beside the plain library calls
 	$(BIN)/python benchmarks/speed/bench_encoders.py
@@ -56,6 +57,8 @@ bench: setup  ## items a second beside the plain library calls
 	$(BIN)/python benchmarks/speed/bench_store.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/cost_curves.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/bench_index.py
+	$(BIN)/python benchmarks/serving/recommend.py
+	$(BIN)/python benchmarks/serving/events.py
 	OMP_NUM_THREADS=1 $(BIN)/pytest -o addopts="--import-mode=importlib" -o python_files="bench_models.py bench_evaluation.py" --benchmark-only benchmarks/speed
 
 leaderboards: setup  ## the tables of docs/leaderboards, from TASTEMAKER_DATA; hours
