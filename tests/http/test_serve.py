@@ -32,8 +32,11 @@ def started(monkeypatch):
     root.handlers, root.level = handlers, level
 
 
-def test_the_first_start_makes_a_key_for_its_owners_eyes_and_shows_a_first_request(wordless, tmp_path, started):
+def test_the_first_start_makes_a_key_for_its_owners_eyes_and_shows_a_first_request(
+    wordless, tmp_path, started, monkeypatch
+):
     said = []
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     serve(ServeRequest(wordless, home=tmp_path / "home", port=8123, workers=2), said.append)
     key = (tmp_path / "home" / "key").read_text()
     assert stat.S_IMODE((tmp_path / "home" / "key").stat().st_mode) == 0o600
@@ -46,6 +49,10 @@ def test_the_first_start_makes_a_key_for_its_owners_eyes_and_shows_a_first_reque
     store.close()
     serve(ServeRequest(wordless, home=tmp_path / "home"), said.append)
     assert key in said[1]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+    serve(ServeRequest(wordless, home=tmp_path / "home"), said.append)
+    assert key not in said[2]
+    assert "$(cat " in said[2]
     with TestClient(make(), headers={"Authorization": f"Bearer {key}"}) as client:
         assert len(client.post("/v1/recommend", json={"user": "u1", "k": 3}).json()["items"]) == 3
 
