@@ -76,7 +76,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory(self):
-        """MiB of its own now, without pages of files, such as the store's, that the system lends it while it has room."""
+        """MiB of its own now, without pages of files, such as the store's, that are dropped when room is short."""
         said = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"RssAnon:\s+(\d+)", said).group(1)) / 1024
 
