@@ -133,11 +133,19 @@ def compared(users, a, b, seed=0):
     return {"hit rate": a.mean(), "beside": b.mean(), "more": a.mean() / b.mean() - 1, "low": low, "high": high}
 
 
+def snapshot(past):
+    """What a service's training would read then: no item or user that came later."""
+    with tempfile.TemporaryDirectory() as place:
+        shop = open_store(f"sqlite:///{place}/store.db").shop()
+        shop.append(past)
+        return shop.snapshot()
+
+
 def measured(folder, seconds):
     data = read(folder).data
     events = events_of(data)
     learned, chosen = (int(len(events) * share) for share in (LEARNED, CHOSEN))
-    past = data.only(np.arange(len(events)) < learned)
+    past = snapshot(events[:learned])
     pipeline = Pipeline(RECOMMENDERS.build("auto")).fit(past, run=Run(say=print, seconds=seconds))
     none = Pipeline(RECOMMENDERS.build("popular")).fit(past, run=Run())
     choice = Choice(chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MaxLen
 from pydantic import Field
@@ -127,8 +127,7 @@ class Ask:
     request: Annotated[str, MaxLen(64)] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One item of a list.
 
     Attributes:

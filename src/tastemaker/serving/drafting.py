@@ -36,7 +36,7 @@ def drafted(lists: Sequence[tuple[str, Answer]]) -> Answer:
         team, own = teams[side]
         item = own[name]
         listed.append(
-            replace(item, source=f"{team}{MARK}{item.source}", propensity=max(chance * item.propensity, 1e-12))
+            item._replace(source=f"{team}{MARK}{item.source}", propensity=max(chance * item.propensity, 1e-12))
         )
     listed += [item for item in first.items if item.item not in draft.items][: k - len(listed)]
     return replace(first, items=tuple(listed), degraded=first.degraded or second.degraded)

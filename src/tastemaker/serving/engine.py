@@ -14,13 +14,13 @@ from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
 from tastemaker.serving.drafting import drafted
 from tastemaker.serving.experiments import Experiment
-from tastemaker.serving.histories import Asking, due
+from tastemaker.serving.histories import Asking
 from tastemaker.serving.live import Live
 from tastemaker.serving.making import Making
 from tastemaker.serving.plan import Plan, Planner
 from tastemaker.serving.scoring import Scored
 from tastemaker.serving.settings import ServeSettings
-from tastemaker.storage.base import Attribute, Event, Shop, Shown, User
+from tastemaker.storage.base import Attribute, Shop, Shown, User
 
 LOG = logging.getLogger("tastemaker.serving")
 
@@ -122,11 +122,11 @@ class Engine:
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
-        stored = due(self.shop.history(ask.user, self.settings.history), now) if user is not None else []
-        session = [Event(ask.user, did.item, did.kind, did.value, now) for did in ask.events]
-        wanted = [Event(ask.user, item, "like", 1.0, now) for item in ask.items]
+        stored = self.shop.deeds(ask.user, self.settings.history) if user is not None else []
+        session = [(did.item, did.kind, did.value, now, "") for did in ask.events]
+        wanted = [(item, "like", 1.0, now, "") for item in ask.items]
         about: Mapping[str, Attribute] = {} if user is None else user.attributes
-        asking = live.histories.asking(ask.user, [*stored, *session, *wanted], about)
+        asking = live.histories.of(ask.user, [*stored, *session, *wanted], about, now)
         return asking if user is None or user.profiling else live.histories.unprofiled(asking)
 
 
@@ -168,7 +168,7 @@ def shown(ask: Ask, answer: Answer, now: float) -> Shown:
         scenario=ask.scenario,
         arms=answer.arms,
         items=tuple(one.item for one in listed),
-        scores=tuple(float(np.float32(one.score)) for one in listed),
+        scores=tuple(np.array([one.score for one in listed], np.float32).tolist()),
         propensities=tuple(one.propensity for one in listed),
         sources=tuple(one.source for one in listed),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +16,11 @@ from tastemaker.data import Dataset, Query
 from tastemaker.data.events import WEIGHTS, canonical
 from tastemaker.features.users import profile_of
 from tastemaker.pipeline import Pipeline
-from tastemaker.storage.base import Attribute, Event
+from tastemaker.storage.base import Attribute, Deed, Event
 
 Rows = NDArray[np.int32]
 Said = tuple[int, float, int]  # sign, weight, number of the event
 LATER = "write-back"  # session of events that count once their time has come
-
-
-def due(events: Sequence[Event], now: float) -> list[Event]:
-    """Without those that are to count later."""
-    return [event for event in events if event.session != LATER or event.time <= now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +110,14 @@ class Histories:
 
     def asking(self, user: str, events: Sequence[Event], about: Mapping[str, Attribute]) -> Asking:
         """The query of `user` ("" a visitor) with these events, oldest first, and these attributes."""
+        return self.of(user, [event.deed for event in events], about)
+
+    def of(self, user: str, events: Sequence[Deed], about: Mapping[str, Attribute], now: float = inf) -> Asking:
+        """The same of the parts that count; without those that are to count later than `now`."""
         told = [
-            (row, self._said(event.kind, event.value), event.time)
-            for event in events
-            if (row := self._row(event.item)) is not None
+            (row, self._said(kind, value), time)
+            for item, kind, value, time, session in events
+            if (row := self._row(item)) is not None and (time <= now or session != LATER)
         ]
         latest: dict[int, tuple[Said, float]] = {}
         for row, said, time in told:

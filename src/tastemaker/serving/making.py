@@ -52,10 +52,9 @@ class Making:
         if len(rows) < self._ask.k:
             rows, scores = self._filled(rows, scores, sources)
             chances = np.concatenate([chances, np.ones(len(rows) - len(chances))])
-        listed = [
-            self._listed(*one, sources) for one in zip(rows.tolist(), scores.tolist(), chances.tolist(), strict=True)
-        ]
-        return Answer(self._request, tuple(listed), self._live.version, degraded, dict(arms))
+        listed = zip(rows.tolist(), np.round(scores, 6).tolist(), chances.tolist(), strict=True)
+        told = tuple([self._listed(*one, sources) for one in listed])
+        return Answer(self._request, told, self._live.version, degraded, dict(arms))
 
     def _candidates(self, scored: Scored | None, query: int) -> tuple[dict[int, float], dict[int, str]]:
         """Rows with the score of the source that named them first, and that source where it is not the first."""
@@ -157,4 +156,4 @@ class Making:
     def _listed(self, row: int, score: float, chance: float, sources: Mapping[int, str]) -> Listed:
         live, source = self._live, sources.get(row, self._plan.sources[0])
         why = reason(live, self._asking, row, source) if self._ask.explain else ""
-        return Listed(live.ids[row], round(score, 6), source, live.titles[row], why, chance)
+        return Listed(live.ids[row], score, source, live.titles[row], why, chance)

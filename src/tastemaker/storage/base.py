@@ -64,6 +64,9 @@ class User:
     revision: int = 0
 
 
+Deed = tuple[str, str, float, float, str]  # item, kind, value, time and session of an event
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something a user did with an item.
@@ -91,6 +94,11 @@ class Event:
     request: str = ""
     comment: str = ""
     number: int = 0
+
+    @property
+    def deed(self) -> Deed:
+        """The part of it that lists are made from."""
+        return self.item, self.kind, self.value, self.time, self.session
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,10 @@ class Shop(Protocol):
 
     def history(self, user: str, limit: int = 200) -> list[Event]:
         """The latest `limit` by (time, arrival), oldest first."""
+        ...
+
+    def deeds(self, user: str, limit: int = 200) -> list[Deed]:
+        """The same as `history`, without what a list does not need."""
         ...
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:

@@ -11,7 +11,7 @@ from tastemaker.data import Dataset
 from tastemaker.data.settings import DataSettings
 from tastemaker.storage import catalogue, erase, lists, log
 from tastemaker.storage.asked import Asked
-from tastemaker.storage.base import Event, Item, Shown, User, Version
+from tastemaker.storage.base import Deed, Event, Item, Shown, User, Version
 from tastemaker.storage.database import Database
 from tastemaker.storage.snapshot import POSITIVE, snapshot
 
@@ -77,6 +77,10 @@ class SqlShop:
     def history(self, user: str, limit: int = 200) -> list[Event]:
         """The latest `limit` by (time, arrival), oldest first."""
         return self._asked.history(self.tenant, user, limit)
+
+    def deeds(self, user: str, limit: int = 200) -> list[Deed]:
+        """The same as `history`, without what a list does not need."""
+        return self._asked.deeds(self.tenant, user, limit)
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -25,15 +25,17 @@ from tastemaker.serving.engine import shown
 from tastemaker.storage.base import Item
 
 ROUTES = APIRouter(prefix="/v1", tags=["lists"])
-Reads = Annotated[Call, Depends(caller("read"))]
+READER = caller("read")
+Reads = Annotated[Call, Depends(READER)]
 K = Annotated[int, Query(ge=1, le=200)]
 Filter = Annotated[str, Query(max_length=2000)]
 ASK: TypeAdapter[Ask] = TypeAdapter(Ask)
 
 
 @ROUTES.post("/recommend", summary="A list for a user, a visitor, or examples", openapi_extra=described(ASK))
-async def recommend(call: Reads) -> Response:
+async def recommend(request: Request) -> Response:
     """Events that name the answer's `request` are joined to it."""
+    call = await READER(request)  # not by a dependency, which takes longer than the rest of the address
     ask = await call.body(ASK)
     found = await call.batches.ask(ask)
     call.keeper.keep([shown(ask, found, time.time())])
