@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SOME = 8  # candidates a place from which on ties are counted out
+SHORT = 2048  # columns of a single row that are simply sorted
 LOWEST = np.finfo(np.float32).min
 
 Rows = NDArray[np.int32]
@@ -25,6 +26,8 @@ def top_k(
         above: Shape (n, 1): only what is larger matters.
     """
     n, m = scores.shape
+    if n == 1 and m <= SHORT and above is None:
+        return _of_short(scores, k)
     found = scores > above if above is not None else scores >= _bound(scores, k)
     row, column = np.divmod(np.flatnonzero(found), max(m, 1))
     if len(row) > SOME * k * n:  # many ties, or much that is larger
@@ -68,6 +71,12 @@ def first_of(
     best = np.full((n, k), -np.inf, np.float32)
     items[row[first], place[first]], best[row[first], place[first]] = column[first], value[first]
     return items, best
+
+
+def _of_short(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    order = np.argsort(-scores[0], kind="stable")[None, :k]
+    best = scores[:, order[0]]
+    return np.where(best > -np.inf, order.astype(np.int32), np.int32(-1)), best
 
 
 def _bound(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:

@@ -56,16 +56,11 @@ def capped(candidates: Rows, columns: Viewed, caps: Mapping[str, int], k: int) -
 
 def _of_one(codes: Codes, cap: int, k: int) -> NDArray[np.intp]:
     """As `capped` for one attribute, of which each item has one text or none (-1)."""
-    count: dict[int, int] = {}
-    chosen: list[int] = []
-    for place, code in enumerate(codes.tolist()):
-        like = count.get(code, 0)
-        if like < cap or code < 0:
-            chosen.append(place)
-            count[code] = like + 1
-            if len(chosen) == k:
-                break
-    return np.array(chosen[:k], np.intp)
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    nth = np.empty(len(codes), np.intp)  # of its text
+    nth[order] = np.arange(len(codes)) - np.searchsorted(ordered, ordered)
+    return np.flatnonzero((nth < cap) | (codes < 0))[:k]
 
 
 def _checked(caps: Mapping[str, int], view: View) -> list[tuple[str, int]]:

@@ -46,8 +46,8 @@ class Making:
 
     def answer(self, scored: Scored | None, query: int, degraded: str, arms: Mapping[str, str]) -> Answer:
         """The list; `scored` None where the model failed."""
-        found, sources = self._candidates(scored, query)
-        rows, scores = self._ordered(found, scored, query)
+        rows, scores, sources = self._candidates(scored, query)
+        rows, scores = self._ordered(rows, scores, scored, query)
         rows, scores, chances = self._shaped(rows, scores)
         if len(rows) < self._ask.k:
             rows, scores = self._filled(rows, scores, sources)
@@ -56,10 +56,12 @@ class Making:
         told = tuple([self._listed(*one, sources) for one in listed])
         return Answer(self._request, told, self._live.version, degraded, dict(arms))
 
-    def _candidates(self, scored: Scored | None, query: int) -> tuple[dict[int, float], dict[int, str]]:
+    def _candidates(self, scored: Scored | None, query: int) -> tuple[Rows, Floats, dict[int, str]]:
         """Rows with the score of the source that named them first, and that source where it is not the first."""
         main, *others = self._plan.sources
         rows, scores = self._of(main, scored, query)
+        if not others:
+            return rows, scores.astype(np.float64), {}
         found: dict[int, float] = dict(zip(rows.tolist(), scores.tolist(), strict=True))
         sources: dict[int, str] = {}
         for source in others:
@@ -67,7 +69,8 @@ class Making:
             for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
                 if row not in found:
                     found[row], sources[row] = score, source
-        return found, sources
+        rows, scores = np.fromiter(found, np.int32, len(found)), np.fromiter(found.values(), np.float64, len(found))
+        return rows, scores, sources
 
     def _of(self, source: str, scored: Scored | None, query: int) -> tuple[Rows, Any]:
         depth = self._plan.depth
@@ -91,10 +94,8 @@ class Making:
             self._allowed[self._never[self._never < len(self._allowed)]] = False
         return self._allowed
 
-    def _ordered(self, found: dict[int, float], scored: Scored | None, query: int) -> tuple[Rows, Floats]:
+    def _ordered(self, rows: Rows, scores: Floats, scored: Scored | None, query: int) -> tuple[Rows, Floats]:
         """Best first; as the only source has it, where nothing else counts."""
-        rows = np.fromiter(found, np.int32, len(found))
-        scores = np.fromiter(found.values(), np.float64, len(found))
         weights, boosts = self._plan.weights, self._plan.boosts
         one = len(self._plan.sources) == 1
         if not (one and vars(weights) == PLAIN and not len(self._asking.disliked)):
