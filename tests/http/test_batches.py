@@ -73,3 +73,29 @@ def test_each_gets_its_own(n):
         return [one.request for one in found]
 
     assert asyncio.run(work()) == [str(i) for i in range(n)]
+
+
+def test_those_who_ask_again_at_once_are_answered_together_again_and_nobody_waits_for_those_who_do_not():
+    sizes = []
+
+    def recommend(asks):
+        sizes.append(len(asks))
+        return [said(ask) for ask in asks]
+
+    async def work():
+        batches = Batches(recommend)
+
+        async def again(times):
+            for _ in range(times):
+                await batches.ask(Ask(user="a"))
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(again(5) for _ in range(8)))
+        together = sizes[1:].copy()
+        sizes.clear()
+        await again(5)  # alone from now on: the first waits for the others, in vain
+        batches.close()
+        return together
+
+    assert max(asyncio.run(work())) >= 7
+    assert sizes == [1] * 5

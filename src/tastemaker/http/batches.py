@@ -11,6 +11,7 @@ from tastemaker.http.metrics import DEGRADED
 from tastemaker.serving.ask import Answer, Ask
 
 MOST = 32  # requests of one batch
+GATHERING = 0.002  # seconds without another request that a batch waits, if it is smaller than the one before
 WAITING = 2048  # requests that may wait; more are refused, so that those that wait are answered in time
 
 Recommend = Callable[[Sequence[Ask]], Sequence[Answer | TastemakerError]]
@@ -28,6 +29,8 @@ class Batches:
         self._waiting: list[tuple[Ask, asyncio.Future[Answer]]] = []
         self._thread = ThreadPoolExecutor(1, "answers")
         self._busy = False
+        self._gathering = False
+        self._expected = 1  # of those who were answered together many ask again at once: they are waited for a little
 
     async def ask(self, ask: Ask) -> Answer:
         """The list for one request.
@@ -41,16 +44,30 @@ class Batches:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((ask, future))
-        self._next(loop)
+        self._came(loop)
         return await future
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._busy or not self._waiting:
+    def _came(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._busy or self._gathering:
             return
+        if len(self._waiting) >= self._expected:
+            return self._next(loop)
+        self._gathering = True
+        loop.call_later(GATHERING, self._gathered, loop, len(self._waiting))
+
+    def _gathered(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Begin, unless more have come meanwhile and others are still to come."""
+        self._gathering = False
+        if before < len(self._waiting) < self._expected:
+            self._came(loop)
+        else:
+            self._next(loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         self._busy = True
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         work = loop.run_in_executor(self._thread, self._answers, [ask for ask, _ in batch])
@@ -65,8 +82,9 @@ class Batches:
         done: asyncio.Future[Sequence[Answer | TastemakerError]],
         futures: list[asyncio.Future[Answer]],
     ) -> None:
-        self._busy = False
-        self._next(loop)
+        self._busy, self._expected = False, min(len(futures) + len(self._waiting), MOST)
+        if self._waiting:
+            self._came(loop)
         error = None if done.cancelled() else done.exception()
         found: Sequence[Answer | BaseException] = (
             [error or ServiceError("The service ends.")] * len(futures) if error or done.cancelled() else done.result()
