@@ -118,7 +118,7 @@ def test_the_choice_is_per_threads_and_processor(home, monkeypatch):
 def test_the_faster_one_is_taken():
     import time
 
-    seconds = trial({"slow": lambda *_: time.sleep(0.02), "quick": lambda *_: None}, [])
+    seconds = trial({"slow": lambda: time.sleep(0.02), "quick": lambda: None})
     assert seconds["quick"] < seconds["slow"]
 
 
@@ -185,9 +185,8 @@ def test_a_kept_choice_whose_file_cannot_be_made_again_falls_back(home, monkeypa
         file.unlink()
     chosen = Chosen(network("same", odd=True), "auto", 1)
     chosen.prepare(1)
-    assert chosen.engine == "onnx"
-    assert chosen(*example().values()).shape == (4, 5)
     assert chosen.engine == "torch"
+    assert chosen(*example().values()).shape == (4, 5)
 
 
 def test_unknown_engines_are_refused():

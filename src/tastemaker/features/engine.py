@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -44,29 +45,30 @@ def in_batches(
     entries: Sequence[T],
     batch: int,
     encode: Callable[[list[T]], NDArray[np.float32]],
-    dim: int = 0,
     sizes: Sequence[int] = (),
+    lanes: int = 1,
 ) -> NDArray[np.float32]:
     """Encode entries in batches of similar size and give the rows back in the order of `entries`.
 
     Args:
-        entries: n entries.
+        entries: n entries, at least one.
         batch: At most so many at once.
         encode: Turns a list of entries into rows, (len, dim).
-        dim: Width of the rows; 0 takes that of the first batch.
         sizes: Length of each entry: batches hold neighbours, so that little is padded; () keeps the order.
+        lanes: Batches that are encoded at once, each in a thread of its own.
 
     Returns:
         Shape (n, dim), float32.
     """
-    out = np.zeros((len(entries), dim), np.float32)
     order = np.argsort(sizes, kind="stable") if len(sizes) else np.arange(len(entries))
-    for start in range(0, len(entries), batch):
-        rows = order[start : start + batch]
-        made = encode([entries[row] for row in rows])
-        if not dim and not start:
-            out = np.zeros((len(entries), made.shape[1]), np.float32)
-        out[rows] = made
+    parts = [[entries[row] for row in order[start : start + batch]] for start in range(0, len(entries), batch)]
+    if lanes < 2 or len(parts) < 2:
+        made = [encode(part) for part in parts]
+    else:
+        with ThreadPoolExecutor(lanes) as pool:
+            made = list(pool.map(encode, parts))
+    out = np.empty((len(entries), made[0].shape[1]), np.float32)
+    out[order] = np.concatenate(made)
     return out
 
 

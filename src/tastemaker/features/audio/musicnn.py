@@ -66,13 +66,13 @@ class MusiCNN:
         if not len(content):
             return np.zeros((0, self.dim), np.float32)
         with engine.inference(self.threads):
-            both = engine.in_batches(content, self.batch, self._forward, 200 + len(MTT))
+            both = engine.in_batches(content, self.batch, self._forward)
         return np.ascontiguousarray(both[:, : self.dim])
 
     def probabilities(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """Probabilities of the 50 tags of `musicnn_tags.MTT`, mean over the patches, shape (n, 50)."""
         with engine.inference(self.threads):
-            return engine.in_batches(content, self.batch, self._forward, 200 + len(MTT))[:, 200:]
+            return engine.in_batches(content, self.batch, self._forward)[:, 200:]
 
     @property
     def classes(self) -> tuple[str, ...]:

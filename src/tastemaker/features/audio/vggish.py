@@ -58,7 +58,7 @@ class VGGish:
         if not len(content):
             return np.zeros((0, self.dim), np.float32)
         with engine.inference(self.threads):
-            return engine.in_batches(content, self.batch, self._forward, self.dim)
+            return engine.in_batches(content, self.batch, self._forward)
 
     def fingerprint(self) -> str:
         """Version, settings and hash of the weights."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,10 +54,20 @@ class Chosen:
         """Decide, where that is still to be done; a trial is made only for so many `entries` that it pays."""
         if self._engine == "auto":
             self._engine = self._decided(entries)
+        self._running(self._now)
+
+    @property
+    def lanes(self) -> int:
+        """Batches that it should be given at once."""
+        return self._running(self._now).lanes
+
+    @property
+    def _now(self) -> str:
+        return "torch" if self._engine == "auto" else self._engine
 
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""
-        return self._running("torch" if self._engine == "auto" else self._engine)(*given)
+        return self._running(self._now)(*given)
 
     def _running(self, name: str) -> Runs:
         if name not in self._built:
@@ -81,27 +93,35 @@ class Chosen:
 
     def _tried(self) -> str:
         """The faster engine, kept for later runs; torch where the network cannot be exported."""
-        self._running("torch")
+        plain = self._running("torch")
         try:
-            self._built["onnx"] = InOnnx(self._network, self._threads)
+            exported = self._built["onnx"] = InOnnx(self._network, self._threads)
         except TastemakerError:
             return "torch"
-        seconds = trial({name: self._built[name] for name in ("torch", "onnx")}, list(self._network.example().values()))
+        batch = list(self._network.example().values())
+        many = range(exported.lanes)
+        with ThreadPoolExecutor(exported.lanes) as pool:
+            seconds = trial(
+                {
+                    "torch": lambda: [plain(*batch) for _ in many],
+                    "onnx": lambda: list(pool.map(lambda _: exported(*batch), many)),
+                }
+            )
         best = min(seconds, key=seconds.__getitem__)
         _keep(_key(self._network, self._threads), best, seconds)
         return best
 
 
-def trial(ways: dict[str, Runs], batch: list[NDArray[Any]]) -> dict[str, float]:
-    """Least seconds a batch of each way, in turns, so that what else runs on the machine meets them alike."""
+def trial(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Least seconds of each way, in turns, so that what else runs on the machine meets them alike."""
     seconds = dict.fromkeys(ways, np.inf)
     for run in ways.values():
-        run(*batch)  # the first batch makes room
+        run()  # the first batch makes room
     end = time.monotonic() + TRIAL
     for _ in range(ROUNDS):
         for name, run in ways.items():
             start = time.perf_counter()
-            run(*batch)
+            run()
             seconds[name] = min(seconds[name], time.perf_counter() - start)
         if time.monotonic() > end:
             break
@@ -112,7 +132,7 @@ def _key(network: Network, threads: int) -> str:
     """Changes with all that may change which engine is faster."""
     libraries = f"torch {version('torch')}, onnxruntime {version('onnxruntime')}"
     what = f"{network.name} {network.digest()[:16]} {exported.FORMAT}"
-    return f"{what}, {threads or cores()} threads, {libraries}, {_processor()}"
+    return f"{what}, {threads or cores()} lanes, {libraries}, {_processor()}"
 
 
 def _processor() -> str:

@@ -36,7 +36,8 @@ class InOnnx:
 
     Args:
         network: Which.
-        threads: Threads of the session; 0 takes a thread a core, or as many as OMP_NUM_THREADS says.
+        threads: Batches at once, each on one thread: several threads for one batch would wait for each other.
+            0 takes one a core, or as many as OMP_NUM_THREADS says.
 
     Raises:
         MissingExtra: onnxruntime is not installed.
@@ -45,12 +46,13 @@ class InOnnx:
 
     def __init__(self, network: Network, threads: int) -> None:
         import_runtime()
+        self.lanes = threads or cores()
         path = folder() / f"{network.name}-{fingerprints.of_json([network.digest(), FORMAT])[:24]}.onnx"
         try:
-            self._session = Session(path, "cpu", threads or cores())
+            self._session = Session(path, "cpu", 1)
         except WeightsError:  # it is not there, or damaged
             export(network, path)
-            self._session = Session(path, "cpu", threads or cores())
+            self._session = Session(path, "cpu", 1)
 
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""

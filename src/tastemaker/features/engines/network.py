@@ -20,6 +20,11 @@ Half = Literal["auto", "torch", "onnx", "bf16"]
 class Runs(Protocol):
     """A loaded network: arrays of one batch in, float32 rows out."""
 
+    @property
+    def lanes(self) -> int:
+        """Batches that it should be given at once, each in a thread of its own."""
+        ...
+
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""
         ...
@@ -61,6 +66,7 @@ class InTorch:
     def __init__(self, network: Network, threads: int, *, half: bool = False) -> None:
         self._torch = engine.import_torch()
         self._threads, self._half = threads, half
+        self.lanes = 1
         self._module = copy.deepcopy(network.module).bfloat16() if half else network.module
 
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ class EfficientNet:
         if not len(content):
             return np.zeros((0, self.dim), np.float32)
         self._chosen.prepare(len(content))
-        return engine.in_batches(content, self.batch, self._forward, self.dim)
+        return engine.in_batches(content, self.batch, self._forward, lanes=self._chosen.lanes)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -30,7 +30,6 @@ class BertRunner:
 
     def __init__(self, folder: Path, max_length: int, run: Runs, chunks: int = 1) -> None:
         said = local.config(folder)
-        self._dim = int(said.get("hidden_size", 0))
         self._tokenizer = tokenizer(folder, min(max_length, int(said.get("max_position_embeddings", 512))))
         self._run = run
         self._chunks = chunks
@@ -39,7 +38,8 @@ class BertRunner:
         """Encode n texts as float32 of shape (n, dim)."""
         found = self._tokenizer.encode_batch(list(texts))
         chunked = Chunked([cut(encoded, self._chunks) for encoded in found])
-        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self._dim, chunked.sizes))
+        lanes = self._run.lanes
+        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, chunked.sizes, lanes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         return self._run(*padded(tokens))

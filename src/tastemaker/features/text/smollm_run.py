@@ -57,7 +57,7 @@ class SmolRunner:
         """Encode n texts as float32 of shape (n, dim), rows of length 1."""
         found = self._tokenizer.encode_batch(list(texts))
         chunked = Chunked([cut(encoded, self._chunks) for encoded in found])
-        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, self.dim, chunked.sizes))
+        return chunked.mean(engine.in_batches(chunked.tokens, batch, self._forward, chunked.sizes))
 
     def _forward(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         import torch

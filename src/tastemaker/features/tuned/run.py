@@ -45,9 +45,11 @@ class TunedRun:
 
     def encode(self, content: Sequence[Any], batch: int) -> NDArray[np.float32]:
         """Encode n entries as float32 of shape (n, dim)."""
+        if not len(content):
+            return np.zeros((0, self.dim), np.float32)
         tokens = self._open.tokens(content)
         sizes = [len(row) for row in tokens]
-        return engine.in_batches(tokens, batch, self._forward, self.dim, sizes)
+        return engine.in_batches(tokens, batch, self._forward, sizes)
 
     def _forward(self, tokens: list[Any]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = self._vectors(tokens).float().numpy()

@@ -40,10 +40,12 @@ class States:
 
     def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """States of n entries."""
+        if not len(content):
+            return np.zeros((0, self.dim), np.float32)
         with engine.inference(0):
             tokens = self.open.tokens(content)
             sizes = [len(row) for row in tokens]
-            return engine.in_batches(tokens, BATCH[self.source], self._forward, self.dim, sizes)
+            return engine.in_batches(tokens, BATCH[self.source], self._forward, sizes)
 
     def fingerprint(self) -> str:
         """That of the base, its length and the order of layers."""

@@ -83,7 +83,8 @@ class Whole:
         there = np.flatnonzero([len(row) > 0 for row in self.tokens])
         out = np.zeros((len(self.tokens), self.dim), np.float32)
         texts = [self.tokens[row] for row in there]
-        out[there] = engine.in_batches(texts, BATCH, self._forward, self.dim, [len(row) for row in texts])
+        if texts:
+            out[there] = engine.in_batches(texts, BATCH, self._forward, [len(row) for row in texts])
         return out
 
     def learned(self) -> Mapping[str, Tensor]:
