@@ -38,6 +38,7 @@ class Server:
     def start(self, patience=180.0):
         """Start; seconds until it was ready."""
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what pip installs is compiled
         began = time.perf_counter()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._words, env=environment, stdout=log, stderr=log)

@@ -1,32 +1,44 @@
-"""What every request for a list asks: by prepared statements, past all layers."""
+"""What every request for a list asks, and every start of a service: by prepared statements, past all layers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, select
+from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select
 
-from tastemaker.storage.base import Deed, Event, User
-from tastemaker.storage.catalogue import USER, user_of
+from tastemaker.storage.base import Deed, Event, Item, User
+from tastemaker.storage.catalogue import ITEM, USER, item_of, user_of
 from tastemaker.storage.database import Database
 from tastemaker.storage.log import COLUMNS
-from tastemaker.storage.schema import events, users
+from tastemaker.storage.schema import events, items, users
 
-_OF, _WHO = bindparam("of", type_=Text), bindparam("who", type_=Text)
+_OF, _WHO, _MOST = bindparam("of", type_=Text), bindparam("who", type_=Text), bindparam("most", type_=Integer)
+_BEHIND = bindparam("behind", type_=BigInteger)
 _DEEDS = (events.c.item, events.c.kind, events.c.value, events.c.time, events.c.session)
 _LATEST = (
     select()
     .where((events.c.tenant == _OF) & (events.c.user == _WHO))
     .order_by(events.c.time.desc(), events.c.number.desc())
-    .limit(bindparam("most", type_=Integer))
+    .limit(_MOST)
 )
+_NUMBERS = select(events.c.number).where((events.c.tenant == _OF) & (events.c.user == _WHO)).limit(_MOST).subquery()
+_MARK = select(func.count(), func.max(_NUMBERS.c.number)).select_from(_NUMBERS)
 _USER = select(*USER).where((users.c.tenant == _OF) & (users.c.id == _WHO))
+_CHANGED = (
+    select(*ITEM).where((items.c.tenant == _OF) & (items.c.revision > _BEHIND)).order_by(items.c.revision).limit(_MOST)
+)
+_AFTER = (
+    select(*COLUMNS)
+    .where((events.c.tenant == _OF) & (events.c.number > _BEHIND))
+    .order_by(events.c.number)
+    .limit(_MOST)
+)
 
 Prepared = tuple[str, dict[str, Any]]
 
 
 class Asked:
-    """Who asks, and what he did last.
+    """Who asks, and what he did last; and what came since.
 
     Args:
         database: Where.
@@ -35,7 +47,8 @@ class Asked:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._history, self._deeds = (database.prepared(_LATEST.add_columns(*of)) for of in (COLUMNS, _DEEDS))
-        self._user = database.prepared(_USER)
+        self._mark = database.prepared(_MARK)
+        self._user, self._changed, self._after = (database.prepared(of) for of in (_USER, _CHANGED, _AFTER))
 
     def history(self, tenant: str, user: str, limit: int) -> list[Event]:
         """The latest `limit`, oldest first."""
@@ -50,8 +63,31 @@ class Asked:
         rows = self._database.rows(text, {**values, "of": tenant, "who": user, "most": limit})
         return rows[::-1]
 
+    def mark(self, tenant: str, user: str, limit: int) -> tuple[int, int] | None:
+        """How many events he has, and the number of the last; None where there are `limit` or more.
+
+        Rows never change, and a number is never given twice: under the same count and the same largest number there
+        are the same events.
+        """
+        text, values = self._mark
+        rows = self._database.rows(text, {**values, "of": tenant, "who": user, "most": limit})
+        count, last = rows[0]
+        return (count, last or 0) if count < limit else None
+
     def user(self, tenant: str, name: str) -> User | None:
         """One user, unless he is unknown."""
         text, values = self._user
         rows = self._database.rows(text, {**values, "of": tenant, "who": name})
         return user_of(rows[0]) if rows else None
+
+    def changed_items(self, tenant: str, revision: int, limit: int) -> list[Item]:
+        """With a larger revision, ascending, deleted ones among them."""
+        return [item_of(row) for row in self._behind(self._changed, tenant, revision, limit)]
+
+    def events(self, tenant: str, number: int, limit: int) -> list[Event]:
+        """In order of arrival, behind the event of that number."""
+        return [Event(*row) for row in self._behind(self._after, tenant, number, limit)]
+
+    def _behind(self, asked: Prepared, tenant: str, last: int, limit: int) -> list[Any]:
+        text, values = asked
+        return self._database.rows(text, {**values, "of": tenant, "behind": last, "most": limit})

@@ -82,12 +82,6 @@ def check(given: Sequence[Event]) -> None:
             )
 
 
-def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]:
-    """In order of arrival, behind the event of that number."""
-    mine = (events.c.tenant == tenant) & (events.c.number > number)
-    return [Event(*row) for row in session.rows(select(*COLUMNS).where(mine).order_by(events.c.number).limit(limit))]
-
-
 def last(session: Session, tenant: str) -> int:
     """Number of the latest event, 0 without any."""
     return int(session.run(select(func.max(events.c.number)).where(events.c.tenant == tenant)).scalar() or 0)
