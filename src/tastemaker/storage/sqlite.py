@@ -20,8 +20,10 @@ from tastemaker.storage.compact import dumps
 from tastemaker.storage.database import BUSY, Database, Row
 
 READERS = 8
+KNOWN = 100_000  # ids of a table that are remembered
 TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
+    "page_size = 2048",  # of a new file: an event changes a page of its user's, which is written as a whole
     "journal_mode = WAL",
     "synchronous = FULL",
     f"busy_timeout = {int(BUSY * 1000)}",
@@ -46,6 +48,7 @@ class Sqlite(Database):
         self.path = path.absolute()
         _make(self.path)
         self._idle: list[sqlite3.Connection] = []
+        self._as_of: tuple[Any, int | None] = (None, None)
         super().__init__(
             f"SQLite data base {path}",
             _engine(self.path, READERS, "BEGIN", *_READING),
@@ -71,6 +74,18 @@ class Sqlite(Database):
 
     def alone(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
+
+    def known(self, connection: Connection, table: Table, tenant: str) -> set[str]:
+        """As long as nobody else has written: what this connection did itself is known."""
+        own = connection.connection.dbapi_connection
+        now = (own, connection.exec_driver_sql("PRAGMA data_version").scalar())
+        if now != self._as_of:
+            self._as_of = now
+            self.doubt()
+        found = self._known.setdefault((table.name, tenant), set())
+        if len(found) > KNOWN:
+            found.clear()
+        return found
 
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By a JSON list."""
