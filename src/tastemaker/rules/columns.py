@@ -191,7 +191,7 @@ class Columns:
         size = max(self._view.size, int(rows.max(initial=-1)) + 1)
         for name, kind in found.keys() - self._parts.keys():
             self._parts[name, kind] = _part(kind)
-        nothing: tuple[list[int], list[Any]] = ([], [])
+        nothing: tuple[Sequence[int], Any] = ((), ())
         for key, part in self._parts.items():
             part.fill(rows, *found.get(key, nothing), size)
         self._view = self._seen(size, self._view.version + 1)

@@ -1,4 +1,4 @@
-"""What every request for a list asks, and every start of a service: by prepared statements, past all layers."""
+"""What every request for a list, and every look at what came, asks: by prepared statements, past all layers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select
 
 from tastemaker.storage.base import Deed, Event, Item, User
 from tastemaker.storage.catalogue import ITEM, USER, item_of, user_of
-from tastemaker.storage.database import Database
+from tastemaker.storage.database import Database, Prepared
 from tastemaker.storage.log import COLUMNS
 from tastemaker.storage.schema import events, items, users
 
 _OF, _WHO, _MOST = bindparam("of", type_=Text), bindparam("who", type_=Text), bindparam("most", type_=Integer)
-_BEHIND = bindparam("behind", type_=BigInteger)
+_BEHIND = bindparam("after", type_=BigInteger)
 _DEEDS = (events.c.item, events.c.kind, events.c.value, events.c.time, events.c.session)
 _LATEST = (
     select()
@@ -22,23 +22,21 @@ _LATEST = (
     .limit(_MOST)
 )
 _NUMBERS = select(events.c.number).where((events.c.tenant == _OF) & (events.c.user == _WHO)).limit(_MOST).subquery()
-_MARK = select(func.count(), func.max(_NUMBERS.c.number)).select_from(_NUMBERS)
-_USER = select(*USER).where((users.c.tenant == _OF) & (users.c.id == _WHO))
+_MARK = select().add_columns(func.count(), func.max(_NUMBERS.c.number)).select_from(_NUMBERS)
 _CHANGED = (
     select(*ITEM).where((items.c.tenant == _OF) & (items.c.revision > _BEHIND)).order_by(items.c.revision).limit(_MOST)
 )
 _AFTER = (
-    select(*COLUMNS)
+    select(events.c.number, *_DEEDS)
     .where((events.c.tenant == _OF) & (events.c.number > _BEHIND))
     .order_by(events.c.number)
     .limit(_MOST)
 )
-
-Prepared = tuple[str, dict[str, Any]]
+_USER = select(*USER).where((users.c.tenant == _OF) & (users.c.id == _WHO))
 
 
 class Asked:
-    """Who asks, and what he did last; and what came since.
+    """Who asks, and what he did last.
 
     Args:
         database: Where.
@@ -47,8 +45,8 @@ class Asked:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._history, self._deeds = (database.prepared(_LATEST.add_columns(*of)) for of in (COLUMNS, _DEEDS))
-        self._mark = database.prepared(_MARK)
-        self._user, self._changed, self._after = (database.prepared(of) for of in (_USER, _CHANGED, _AFTER))
+        self._user, self._mark = database.prepared(_USER), database.prepared(_MARK)
+        self._after, self._changed = database.prepared(_AFTER), database.prepared(_CHANGED)
 
     def history(self, tenant: str, user: str, limit: int) -> list[Event]:
         """The latest `limit`, oldest first."""
@@ -74,20 +72,20 @@ class Asked:
         count, last = rows[0]
         return (count, last or 0) if count < limit else None
 
+    def changed_items(self, tenant: str, revision: int, limit: int) -> list[Item]:
+        """With a larger revision, ascending, deleted ones among them."""
+        text, values = self._changed
+        rows = self._database.rows(text, {**values, "of": tenant, "after": revision, "most": limit})
+        return [item_of(row) for row in rows]
+
+    def latest(self, tenant: str, after: int, limit: int) -> list[tuple[int, Deed]]:
+        """Number and deed of events behind that of a number, in order of arrival."""
+        text, values = self._after
+        rows = self._database.rows(text, {**values, "of": tenant, "after": after, "most": limit})
+        return [(number, (item, kind, value, time, session)) for number, item, kind, value, time, session in rows]
+
     def user(self, tenant: str, name: str) -> User | None:
         """One user, unless he is unknown."""
         text, values = self._user
         rows = self._database.rows(text, {**values, "of": tenant, "who": name})
         return user_of(rows[0]) if rows else None
-
-    def changed_items(self, tenant: str, revision: int, limit: int) -> list[Item]:
-        """With a larger revision, ascending, deleted ones among them."""
-        return [item_of(row) for row in self._behind(self._changed, tenant, revision, limit)]
-
-    def events(self, tenant: str, number: int, limit: int) -> list[Event]:
-        """In order of arrival, behind the event of that number."""
-        return [Event(*row) for row in self._behind(self._after, tenant, number, limit)]
-
-    def _behind(self, asked: Prepared, tenant: str, last: int, limit: int) -> list[Any]:
-        text, values = asked
-        return self._database.rows(text, {**values, "of": tenant, "behind": last, "most": limit})
