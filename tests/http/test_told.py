@@ -61,7 +61,7 @@ def outcome(way, body):
     try:
         found = way(body)
     except pydantic.ValidationError as error:
-        return error.errors(include_url=False, include_context=False)
+        return error.errors(include_url=False, include_context=False, include_input=False)
     return [[getattr(one, name) for name in NAMES if name != "time"] + [as_told(one.time)] for one in found]
 
 

@@ -19,7 +19,7 @@ from tastemaker.rules.columns import Columns
 from tastemaker.serving import pulse as pulses
 from tastemaker.serving.ask import Ask, Scenario, Weights
 from tastemaker.serving.histories import Histories
-from tastemaker.serving.live import Live
+from tastemaker.serving.live import Live, unwatched
 from tastemaker.serving.plan import CANDIDATES, Planner
 from tastemaker.serving.pulse import Pulse
 from tastemaker.serving.scoring import Indexed, scorer
@@ -143,3 +143,26 @@ def test_of_several_opinions_the_last_holds_and_the_stronger_weight(factors):
     hated = histories.asking("", [bought, replace(view, kind="dislike")], {})
     assert hated.disliked.tolist() == [1]
     assert hated.query.value[0] < 0
+
+
+def test_the_collector_rests_while_a_version_is_opened_and_works_afterwards():
+    with unwatched():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(KeyError), unwatched():
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_rows_of_which_the_ids_are_known_are_as_bare_items():
+    names = ["a", "B", "c"]
+    begun, put = Columns(), Columns()
+    begun.begin(names)
+    put.put(range(3), [Item(name) for name in names])
+    one, other = begun.view(), put.view()
+    assert (one.size, one.version) == (other.size, other.version)
+    for name, cells in other.cells.items():
+        for kind in ("numbers", "texts", "truths"):
+            mine, theirs = getattr(one.cells[name], kind), getattr(cells, kind)
+            assert (mine is None) == (theirs is None)
+            assert mine is None or np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")

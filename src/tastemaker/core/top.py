@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,9 +75,19 @@ def first_of(
 
 
 def _of_short(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    order = np.argsort(-scores[0], kind="stable")[None, :k]
-    best = scores[:, order[0]]
-    return np.where(best > -np.inf, order.astype(np.int32), np.int32(-1)), best
+    order = descending(scores[0])[:k]
+    best, found = scores[0].take(order), order.astype(np.int32)
+    if k and best[-1] == -np.inf:
+        found[best == -np.inf] = -1
+    return found[None], best[None]
+
+
+def descending(values: NDArray[Any]) -> NDArray[np.intp]:
+    """Places of the largest first, ties by place, shape (n,): a stable sort, at the cost of one that is not."""
+    order = np.argsort(-values)
+    sorted_ = values.take(order)
+    tied = sorted_[1:] == sorted_[:-1]
+    return np.argsort(-values, kind="stable") if tied.any() else order
 
 
 def _bound(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:

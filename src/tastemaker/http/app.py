@@ -18,7 +18,7 @@ from tastemaker.http.metrics import Measured
 from tastemaker.http.routes import admin, events, experiments, gorse, health, items, lists, users
 from tastemaker.serving.service import Service
 
-MOST_ASKED = (lists.recommend,)
+MOST_ASKED = (lists.recommend, events.append)
 
 
 def application(service: Service) -> FastAPI:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from threading import Lock
 from typing import Any, Protocol
 
@@ -28,7 +29,7 @@ FIELDS = {
     "deleted": "truths",
 }
 
-Found = dict[tuple[str, str], tuple[list[int], list[Any]]]  # places and values by column and kind
+Found = dict[tuple[str, str], tuple[Sequence[int], Any]]  # places and values by column and kind
 
 
 class Kept:
@@ -130,16 +131,26 @@ class Columns:
             found = self._gather(list(last.values()))
             self._write(np.fromiter(last, np.intp, len(last)), found)
 
+    def begin(self, names: Sequence[str]) -> None:
+        """Rows of items of which the ids alone are known, in their order, where there is none yet."""
+        code, size = self._words.code, len(names)
+        every, no = range(size), np.zeros(size)
+        with self._lock:
+            ids = ("id", "texts"), (every, [code(name) for name in names])
+            plain = (((name, FIELDS[name]), (every, no)) for name in ("hidden", "created", "deleted"))
+            found: Found = dict([ids, *plain])
+            self._write(np.arange(size), found)
+
     def _gather(self, items: Sequence[Item]) -> Found:
-        found = self._fields(items)
+        attributes: dict[tuple[str, str], tuple[list[int], list[Any]]] = {}
         for place, item in enumerate(items):
             for name, value in item.attributes.items():
                 kind, cell = self._cell(name, value, item)
                 if kind and name not in FIELDS:
-                    places, cells = found.setdefault((name, kind), ([], []))
+                    places, cells = attributes.setdefault((name, kind), ([], []))
                     places.append(place)
                     cells.append(cell)
-        return found
+        return {**self._fields(items), **attributes}
 
     def _fields(self, items: Sequence[Item]) -> Found:
         """The columns every item has, one by one, as that is much faster; an empty title is none."""
@@ -159,6 +170,8 @@ class Columns:
 
     def _cell(self, name: str, value: Attribute | None, item: Item) -> tuple[str, Any]:
         """Kind and what is stored; kind "" where nothing is."""
+        if type(value) is str:
+            return "texts", self._words.code(value)
         match value:
             case None:
                 return "", None
@@ -178,7 +191,7 @@ class Columns:
         size = max(self._view.size, int(rows.max(initial=-1)) + 1)
         for name, kind in found.keys() - self._parts.keys():
             self._parts[name, kind] = _part(kind)
-        nothing: tuple[list[int], list[Any]] = ([], [])
+        nothing: tuple[Sequence[int], Any] = ((), ())
         for key, part in self._parts.items():
             part.fill(rows, *found.get(key, nothing), size)
         self._view = self._seen(size, self._view.version + 1)
@@ -197,4 +210,4 @@ def _part(kind: str) -> Series | Postings:
 
 
 def _finite(value: float) -> float:
-    return value if np.isfinite(value) else np.nan
+    return value if isfinite(value) else nan

@@ -148,8 +148,11 @@ class Listed(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        said = {"item": self.item, "score": self.score, "source": self.source, "title": self.title}
-        return said | ({"reason": self.reason} if self.reason else {})
+        item, score, source, title, reason, _ = self
+        said = {"item": item, "score": score, "source": source, "title": title}
+        if reason:
+            said["reason"] = reason
+        return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tastemaker.serving.making import Making
 from tastemaker.serving.plan import Plan, Planner
 from tastemaker.serving.scoring import Scored
 from tastemaker.serving.settings import ServeSettings
-from tastemaker.storage.base import Attribute, Shop, Shown, User
+from tastemaker.storage.base import Attribute, Deed, Shop, Shown, User
 
 LOG = logging.getLogger("tastemaker.serving")
 
@@ -122,12 +122,31 @@ class Engine:
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:
         """Who asks: what the store keeps of him, and what the request tells."""
-        stored = self.shop.deeds(ask.user, self.settings.history) if user is not None else []
-        session = [(did.item, did.kind, did.value, now, "") for did in ask.events]
-        wanted = [(item, "like", 1.0, now, "") for item in ask.items]
-        about: Mapping[str, Attribute] = {} if user is None else user.attributes
-        asking = live.histories.of(ask.user, [*stored, *session, *wanted], about, now)
-        return asking if user is None or user.profiling else live.histories.unprofiled(asking)
+        if user is None:
+            return live.histories.of(ask.user, _told(ask, now), {}, now)
+        asking = self._known(live, user, now) if not (ask.events or ask.items) else None
+        if asking is None:
+            stored = self.shop.deeds(ask.user, self.settings.history)
+            asking = live.histories.of(ask.user, [*stored, *_told(ask, now)], user.attributes, now)
+        return asking if user.profiling else live.histories.unprofiled(asking)
+
+    def _known(self, live: Live, user: User, now: float) -> Asking:
+        """Who asks for nothing but a list: as he was read before, where that still holds."""
+        mark = self.shop.mark(user.id, self.settings.history)
+        known = None if mark is None else live.remembered.get(user.id, (user.revision, *mark))
+        if known is not None:
+            return known
+        stored = self.shop.deeds(user.id, self.settings.history)
+        asking = live.histories.of(user.id, stored, user.attributes, now)
+        if mark is not None and live.histories.lasting(stored):
+            live.remembered.put(user.id, (user.revision, *mark), asking)
+        return asking
+
+
+def _told(ask: Ask, now: float) -> list[Deed]:
+    """What a request itself tells of who asks."""
+    session = [(did.item, did.kind, did.value, now, "") for did in ask.events]
+    return [*session, *((item, "like", 1.0, now, "") for item in ask.items)]
 
 
 def _answers(turns: Sequence[Turn]) -> list[Answer]:
@@ -151,7 +170,8 @@ def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:
     depth = max(turn.plan.depth + len(turn.asking.seen) + len(turn.ask.exclude) for turn in turns)
     try:
         masks = [turn.plan.allowed for turn in turns]
-        return live.scorer.ask([turn.asking.query for turn in turns], min(depth, live.n), masks), ""
+        queries, memos = [turn.asking.query for turn in turns], [turn.asking.memo for turn in turns]
+        return live.scorer.ask(queries, min(depth, live.n), masks, memos), ""
     except Exception as error:
         LOG.exception("the model %s failed", live.version)
         return None, f"model: {type(error).__name__}"

@@ -11,7 +11,7 @@ import numpy as np
 from tastemaker.core import DataError, ServiceError
 from tastemaker.data import FeatureSet
 from tastemaker.pipeline import load
-from tastemaker.serving.live import Live, Waiting
+from tastemaker.serving.live import Live, Waiting, unwatched
 from tastemaker.serving.placing import Placer
 from tastemaker.serving.scoring import Choice
 from tastemaker.storage.base import Item, Shop, Version
@@ -30,19 +30,23 @@ class Followed:
         media: Where its items' files lie.
         version: What is loaded.
         index: How vectors are searched; see `ServeSettings`.
+        kept: As of `Live`.
 
     Attributes:
         live: What answers.
     """
 
-    def __init__(self, shop: Shop, media: Path, version: Version, index: Choice = "auto") -> None:
-        pipeline = load(version.folder)
+    def __init__(
+        self, shop: Shop, media: Path, version: Version, index: Choice = "auto", kept: Path | None = None
+    ) -> None:
         self._shop = shop
-        self.live = Live(pipeline, version.name, time.time(), index)
-        self._revision, self._number = 0, max(0, shop.last_event() - RECENT)
-        self._placer = Placer(version.folder, media) if pipeline.encoders else None
-        self._take_items()
-        self._take_events(ever=False)
+        with unwatched():
+            pipeline = load(version.folder)
+            self.live = Live(pipeline, version.name, time.time(), index, kept)
+            self._revision, self._number = 0, max(0, shop.last_event() - RECENT)
+            self._placer = Placer(version.folder, media) if pipeline.encoders else None
+            self._take_items()
+            self._take_events(ever=False)
 
     def start(self) -> None:
         """Start what encodes new items, so that the first need not wait for it."""

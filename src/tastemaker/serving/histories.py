@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import inf
 
@@ -32,12 +32,14 @@ class Asking:
         seen: Every item of the history, later ones among them.
         liked: Those with positive feedback, oldest first.
         disliked: Those with negative feedback.
+        memo: What a scorer computed of it, by name, so that one who is remembered need not be computed again.
     """
 
     query: Query
     seen: Rows
     liked: Rows
     disliked: Rows
+    memo: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,21 +116,25 @@ class Histories:
 
     def of(self, user: str, events: Sequence[Deed], about: Mapping[str, Attribute], now: float = inf) -> Asking:
         """The same of the parts that count; without those that are to count later than `now`."""
-        told = [
-            (row, self._said(kind, value), time)
-            for item, kind, value, time, session in events
-            if (row := self._row(item)) is not None and (time <= now or session != LATER)
-        ]
-        latest: dict[int, tuple[Said, float]] = {}
-        for row, said, time in told:
+        items, kinds, values, times, sessions = zip(*events, strict=True) if events else ((),) * 5
+        if LATER in sessions and now < inf:
+            return self.of(user, [event for event in events if event[3] <= now or event[-1] != LATER], about)
+        latest: dict[int | None, tuple[Said, float]] = {}
+        for row, said, when in zip(map(self._row, items), map(self._said, kinds, values), times, strict=True):
             before = latest.pop(row, None)
             if before is not None and before[0] != said:
                 said = _stronger(before[0], said)
-            latest[row] = (said, time)
+            latest[row] = (said, when)
+        latest.pop(None, None)  # items that are unknown
         rows = np.fromiter(latest, np.int32, len(latest))
         columns = np.array([(*said, time) for said, time in latest.values()], np.float64).reshape(len(rows), 4)
         signs = columns[:, 0]
         return Asking(self._query(user, rows, columns, about), rows, rows[signs > 0], rows[signs < 0])
+
+    def lasting(self, events: Sequence[Deed]) -> bool:
+        """Whether these events mean the same until others come: all items are the model's, and all count now."""
+        rows = [self._row(event[0]) for event in events]
+        return all(row is not None and row < self._items for row in rows) and all(e[-1] != LATER for e in events)
 
     def unprofiled(self, asking: Asking) -> Asking:
         """Of somebody who is not to be profiled: what he has had is not listed again, and tells nothing."""

@@ -52,6 +52,10 @@ class Home:
         """Versions of one tenant."""
         return self.folder / "models" / tenant
 
+    def indexes(self, tenant: str) -> Path:
+        """Indexes of a tenant's versions, which can be made anew."""
+        return self.folder / "indexes" / tenant
+
     def adopt(self, shop: Shop, model: Path) -> Version:
         """Register a saved pipeline, once, and make it live where it is new; the live version afterwards.
 

@@ -78,7 +78,9 @@ class Keeper:
             self.lost += 1
 
     def forget(self, user: str) -> None:
-        """Let go of lists of a user that wait to be kept."""
+        """Let go of a user: of his lists that wait to be kept, and of how he was read."""
+        for followed in self._all():
+            followed.live.remembered.forget(user)
         with self._flushing:
             for _ in range(len(self._shown)):
                 one = self._shown.popleft()
@@ -118,7 +120,8 @@ class Keeper:
         return live
 
     def _follow(self, version: Version) -> Followed:
-        return Followed(self._shop, self._home.media(self._shop.tenant), version, self._settings.index)
+        tenant, home = self._shop.tenant, self._home
+        return Followed(self._shop, home.media(tenant), version, self._settings.index, home.indexes(tenant))
 
     def _all(self) -> list[Followed]:
         return [self._main, *self._others.values()]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +19,8 @@ from tastemaker.rules.columns import Columns
 from tastemaker.serving.histories import Asking, Histories
 from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
-from tastemaker.serving.scoring import Choice, scorer
+from tastemaker.serving.remembered import Remembered
+from tastemaker.serving.scoring import Choice, approximate, scorer
 from tastemaker.serving.space import Space
 from tastemaker.storage.base import Deed, Item
 
@@ -51,24 +54,30 @@ class Live:
         version: Name of the model, which answers tell.
         now: Seconds since 1970.
         index: How items are searched, see `ServeSettings`.
+        kept: Folder where an approximate index is kept, so that it is built once; None keeps none.
 
     Attributes:
         values: What actions are worth; None before any was learned.
+        remembered: Who asked lately.
     """
 
-    def __init__(self, pipeline: Pipeline, version: str, now: float, index: Choice = "auto") -> None:
+    def __init__(
+        self, pipeline: Pipeline, version: str, now: float, index: Choice = "auto", kept: Path | None = None
+    ) -> None:
         data = pipeline.data
         self.pipeline, self.version = pipeline, version
         self.ids: list[str] = list(data.items.ids)
-        self.titles: list[str] = [data.title(row) for row in range(len(self.ids))]
+        self.titles: list[str] = [title or name for title, name in zip(data.titles or self.ids, self.ids, strict=True)]
         self._row = {name: row for row, name in enumerate(self.ids)}
         self.known = len(self.ids)
         self.columns = Columns()
-        self.columns.put(np.arange(self.known, dtype=np.int32), [Item(name) for name in self.ids])
+        self.columns.begin(self.ids)
         self.space = Space(pipeline.features, self.known)
-        self.scorer = scorer(pipeline.model, self.known, index, _sample(data))
+        asked = _sample(data) if approximate(self.known, index) else ()
+        self.scorer = scorer(pipeline.model, self.known, index, asked, kept)
         self.pulse = Pulse(_counts(data), now)
         self.values: Values | None = None
+        self.remembered = Remembered()
         self._placing = Placing(self.space.joint, data)
         near: dict[int, int] = {}
         self._near = near
@@ -143,6 +152,18 @@ class Live:
             self.ids.append(name)
             self._row[name] = row
         return row
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Let the collector rest while much is made that stays: it would look at all of it again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def settled() -> None:

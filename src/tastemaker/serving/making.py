@@ -9,6 +9,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.core.top import descending
 from tastemaker.rules.caps import capped
 from tastemaker.rules.diversity import diversified
 from tastemaker.rules.explore import EpsilonSlots
@@ -52,8 +53,7 @@ class Making:
         if len(rows) < self._ask.k:
             rows, scores = self._filled(rows, scores, sources)
             chances = np.concatenate([chances, np.ones(len(rows) - len(chances))])
-        listed = zip(rows.tolist(), np.round(scores, 6).tolist(), chances.tolist(), strict=True)
-        told = tuple([self._listed(*one, sources) for one in listed])
+        told = self._listed(rows.tolist(), np.round(scores, 6).tolist(), chances.tolist(), sources)
         return Answer(self._request, told, self._live.version, degraded, dict(arms))
 
     def _candidates(self, scored: Scored | None, query: int) -> tuple[Rows, Floats, dict[int, str]]:
@@ -104,9 +104,10 @@ class Making:
         if boosts is not None:
             with np.errstate(divide="ignore"):
                 scores = scores + np.log(boosts[rows])
-        order = np.argsort(-scores, kind="stable")
-        order = order[np.isfinite(scores[order])]
-        return rows[order], scores[order]
+        order = descending(scores)
+        rows, scores = rows[order], scores[order]
+        there = np.isfinite(scores)
+        return (rows, scores) if there.all() else (rows[there], scores[there])
 
     def _behaviour(self, rows: Rows, scores: Floats, scored: Scored | None, query: int) -> Floats:
         """The model's scores: those that the candidates came with where they are all its own."""
@@ -154,7 +155,13 @@ class Making:
             np.concatenate([scores, low - 1.0 - np.arange(len(more))]),
         )
 
-    def _listed(self, row: int, score: float, chance: float, sources: Mapping[int, str]) -> Listed:
-        live, source = self._live, sources.get(row, self._plan.sources[0])
-        why = reason(live, self._asking, row, source) if self._ask.explain else ""
-        return Listed(live.ids[row], score, source, live.titles[row], why, chance)
+    def _listed(
+        self, rows: list[int], scores: list[float], chances: list[float], sources: Mapping[int, str]
+    ) -> tuple[Listed, ...]:
+        live, first = self._live, self._plan.sources[0]
+        by = [sources.get(row, first) for row in rows]
+        whys = [""] * len(rows)
+        if self._ask.explain:
+            whys = [reason(live, self._asking, row, source) for row, source in zip(rows, by, strict=True)]
+        ids, titles = [live.ids[row] for row in rows], [live.titles[row] for row in rows]
+        return tuple(map(Listed, ids, scores, by, titles, whys, chances))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -19,7 +20,9 @@ from tastemaker.storage.index.base import VectorIndex
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Memo = dict[str, Floats]
 Choice = Literal["auto", "exact", "ann"]
+VECTOR = "vector"
 EXACT_UP_TO = {"exact": sys.maxsize, "ann": 0}
 
 
@@ -38,8 +41,11 @@ class Scored(Protocol):
 class Scorer(Protocol):
     """A model that is asked again and again, and takes items that came later."""
 
-    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask]) -> Scored:
-        """Score; at most `k` rows a query will be wanted of those that are allowed to it."""
+    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask], memos: Sequence[Memo] = ()) -> Scored:
+        """Score; at most `k` rows a query will be wanted of those that are allowed to it.
+
+        What is computed of a query alone may be kept in its memo; where one has it, the query need not be looked at.
+        """
         ...
 
     def put(self, rows: Rows, neighbours: Neighbours) -> None:
@@ -47,7 +53,16 @@ class Scorer(Protocol):
         ...
 
 
-def scorer(model: Recommender, n: int, index: Choice = "auto", asked: Sequence[Query] = ()) -> Scorer:
+def approximate(n: int, index: Choice) -> bool:
+    """Whether so many items are searched by an approximate index."""
+    from tastemaker.storage.index.choose import EXACT_UP_TO as USUAL
+
+    return n > EXACT_UP_TO.get(index, USUAL)
+
+
+def scorer(
+    model: Recommender, n: int, index: Choice = "auto", asked: Sequence[Query] = (), kept: Path | None = None
+) -> Scorer:
     """By an index where scores are products of vectors, else by full rows of scores.
 
     Args:
@@ -55,8 +70,9 @@ def scorer(model: Recommender, n: int, index: Choice = "auto", asked: Sequence[Q
         n: Number of its items.
         index: Which index.
         asked: What is asked in truth: an approximate index is tuned to find enough for these.
+        kept: Folder where an approximate index is kept, so that it is built once; None keeps none.
     """
-    return Indexed(model, index, asked) if isinstance(model, Embeds) else Dense(model, n)
+    return Indexed(model, index, asked, kept) if isinstance(model, Embeds) else Dense(model, n)
 
 
 @dataclass
@@ -72,7 +88,7 @@ class Dense:
     n: int
     _late: dict[int, tuple[Rows, Floats]] = field(default_factory=dict)
 
-    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask]) -> Scored:
+    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask], memos: Sequence[Memo] = ()) -> Scored:
         """One pass of the model over all items."""
         scores = self.model.score(queries)
         width = max(max((len(mask) for mask in allowed), default=self.n), self.n)
@@ -122,27 +138,40 @@ class Indexed:
         model: A fitted recommender that embeds.
         index: As of `scorer`.
         asked: As of `scorer`.
+        kept: As of `scorer`.
     """
 
-    def __init__(self, model: Embeds, index: Choice, asked: Sequence[Query]) -> None:
-        from tastemaker.storage.index.choose import EXACT_UP_TO as USUAL
+    def __init__(self, model: Embeds, index: Choice, asked: Sequence[Query], kept: Path | None = None) -> None:
         from tastemaker.storage.index.choose import index_for
 
         self._model = model
         self._vectors = np.ascontiguousarray(model.item_vectors(), np.float32)
-        queries = model.query_vectors(asked) if asked else None
-        self._index: VectorIndex = index_for(self._vectors, exact_up_to=EXACT_UP_TO.get(index, USUAL), queries=queries)
+        near = approximate(len(self._vectors), index)
+        queries = model.query_vectors(asked) if asked and near else None
+        least = 0 if near else sys.maxsize
+        self._index: VectorIndex = index_for(self._vectors, exact_up_to=least, queries=queries, kept=kept)
         self._late: dict[int, Floats] = {}
 
-    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask]) -> Scored:
+    def ask(self, queries: Sequence[Query], k: int, allowed: Sequence[Mask], memos: Sequence[Memo] = ()) -> Scored:
         """One search for all queries with the same filter."""
-        vectors = np.ascontiguousarray(self._model.query_vectors(queries), np.float32)
+        vectors = self._asked(queries, memos or [{} for _ in queries])
         rows = np.full((len(queries), k), -1, np.int32)
         scores = np.full((len(queries), k), -np.inf, np.float32)
         for mask, which in _same(allowed):
             rows[which], scores[which] = self._index.search(vectors[which], k, mask)
         rows[~vectors.any(axis=1)] = -1  # of whom nothing is known
         return IndexScored(vectors, rows, scores, self)
+
+    def _asked(self, queries: Sequence[Query], memos: Sequence[Memo]) -> Floats:
+        """Vectors of the queries, shape (q, d)."""
+        new = [place for place, memo in enumerate(memos) if VECTOR not in memo]
+        if new:
+            made = np.ascontiguousarray(self._model.query_vectors([queries[place] for place in new]), np.float32)
+            for place, vector in zip(new, made, strict=True):
+                memos[place][VECTOR] = vector.copy()  # a view would keep those of the others
+            if len(new) == len(memos):
+                return made
+        return np.stack([memo[VECTOR] for memo in memos])
 
     def put(self, rows: Rows, neighbours: Neighbours) -> None:
         """Vectors of later items are means of their neighbours'."""
@@ -169,8 +198,8 @@ class IndexScored:
 
     def best(self, query: int, k: int, allowed: Mask) -> tuple[Rows, Floats]:
         """What was found within the filter."""
-        there = self.rows[query] >= 0
-        return self.rows[query][there][:k], self.scores[query][there][:k]
+        many = min(k, int(np.count_nonzero(self.rows[query] >= 0)))  # -1 pads at the end
+        return self.rows[query, :many], self.scores[query, :many]
 
     def at(self, query: int, rows: Rows) -> Floats:
         """Products; nan where a vector is all zeros."""

@@ -71,6 +71,10 @@ class Shop(Protocol):
         """The same as `history`, without what a list does not need."""
         ...
 
+    def mark(self, user: str, limit: int = 200) -> tuple[int, int] | None:
+        """What differs whenever `deeds` does, at a fraction of the cost; None where he has `limit` events or more."""
+        ...
+
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""
         ...

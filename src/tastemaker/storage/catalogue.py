@@ -15,7 +15,7 @@ from tastemaker.storage.compact import dumps, loads
 from tastemaker.storage.database import Row, Session
 from tastemaker.storage.schema import counters, items, users
 
-USER = [column for column in users.columns if column.name != "tenant"]
+USER, ITEM = ([column for column in table.columns if column.name != "tenant"] for table in (users, items))
 
 
 def put_items(session: Session, tenant: str, given: Sequence[Item]) -> None:
@@ -45,7 +45,7 @@ def put_users(session: Session, tenant: str, given: Sequence[User]) -> None:
 def meet(session: Session, tenant: str, names: tuple[Iterable[str], Iterable[str]]) -> None:
     """Create the users and items that are unknown; they have their ids alone."""
     for table, wanted in zip((users, items), names, strict=True):
-        new = session.missing(table, tenant, list(dict.fromkeys(wanted)))
+        new = session.missing(table, tenant, wanted)
         if not new:
             continue
         first, now = _revisions(session, table, tenant, len(new)), time.time()
@@ -59,7 +59,7 @@ def meet(session: Session, tenant: str, names: tuple[Iterable[str], Iterable[str
 def item(session: Session, tenant: str, name: str) -> Item | None:
     """One item, unless it is unknown or deleted."""
     found = session.run(_of(items, tenant).where(items.c.id == name, ~items.c.deleted)).first()
-    return None if found is None else _item(found)
+    return None if found is None else item_of(found)
 
 
 def user(session: Session, tenant: str, name: str) -> User | None:
@@ -71,19 +71,13 @@ def user(session: Session, tenant: str, name: str) -> User | None:
 def list_items(session: Session, tenant: str, after: str, limit: int) -> list[Item]:
     """By id, ascending, behind `after`, without deleted ones."""
     asked = _of(items, tenant).where(items.c.id > after, ~items.c.deleted).order_by(items.c.id).limit(limit)
-    return [_item(row) for row in session.rows(asked)]
+    return [item_of(row) for row in session.rows(asked)]
 
 
 def list_users(session: Session, tenant: str, after: str, limit: int) -> list[User]:
     """By id, ascending, behind `after`."""
     asked = _of(users, tenant).where(users.c.id > after).order_by(users.c.id).limit(limit)
     return [user_of(row) for row in session.rows(asked)]
-
-
-def changed_items(session: Session, tenant: str, revision: int, limit: int) -> list[Item]:
-    """With a larger revision, ascending, deleted ones among them."""
-    asked = _of(items, tenant).where(items.c.revision > revision).order_by(items.c.revision).limit(limit)
-    return [_item(row) for row in session.rows(asked)]
 
 
 def delete_item(session: Session, tenant: str, name: str) -> bool:
@@ -118,7 +112,7 @@ def _named(name: str, what: str) -> str:
 
 
 def _of(table: Table, tenant: str) -> Any:
-    return select(*[column for column in table.columns if column.name != "tenant"]).where(table.c.tenant == tenant)
+    return select(*(ITEM if table is items else USER)).where(table.c.tenant == tenant)
 
 
 def _item_row(tenant: str, item: Item) -> Row:
@@ -138,21 +132,22 @@ def _item_row(tenant: str, item: Item) -> Row:
     )
 
 
-def _item(row: Any) -> Item:
+def item_of(row: Any) -> Item:
+    """From the values of `ITEM`, in their order."""
     name, title, texts, media, attributes, hidden, stock, expires, created, revision, deleted = row
-    files = {modality: tuple(names) for modality, names in loads(media).items()}
+    files = {} if media == "{}" else {modality: tuple(names) for modality, names in loads(media).items()}
     return Item(
         id=name,
         title=title,
-        texts=tuple(loads(texts)),
+        texts=() if texts == "[]" else tuple(loads(texts)),
         media=files,
         attributes=loads(attributes),
-        hidden=hidden,
+        hidden=bool(hidden),
         stock=stock,
         expires=expires,
         created=created,
         revision=revision,
-        deleted=deleted,
+        deleted=bool(deleted),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Delete,
     Engine,
     Executable,
     Select,
@@ -52,6 +53,7 @@ class Database(ABC):
         self._readers, self._writers = readers, writers
         self._lock = threading.Lock()
         self._missing: dict[str, Prepared] = {}
+        self._known: dict[tuple[str, str], set[str]] = {}  # by table and tenant
         self._errors = (SQLAlchemyError, writers.dialect.loaded_dbapi.Error, UnicodeError, OverflowError)
 
     @contextmanager
@@ -69,6 +71,10 @@ class Database(ABC):
             with self.told(), self._writers.begin() as connection:
                 self.alone(connection)
                 yield Session(connection, self)
+            self.written()
+        except BaseException:
+            self.doubt()
+            raise
         finally:
             self._lock.release()
 
@@ -110,6 +116,19 @@ class Database(ABC):
             self._missing[table.name] = self.prepared(select(name).where(~there))
         return self._missing[table.name]
 
+    def known(self, connection: Connection, table: Table, tenant: str) -> set[str]:
+        """Ids that a tenant certainly has in a table, for a writer, who adds those that he finds or makes."""
+        return set()
+
+    def doubt(self, table: str = "") -> None:
+        """Forget what is known, as something was undone, or deleted from a table ("" all)."""
+        for key in [key for key in self._known if table in ("", key[0])]:
+            del self._known[key]
+
+    @abstractmethod
+    def written(self) -> None:
+        """Something was committed; called by the one who writes."""
+
     @abstractmethod
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """Many values, which are `packed`, as the column of a table."""
@@ -144,6 +163,8 @@ class Session:
 
     def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """The result of a statement."""
+        if isinstance(statement, Delete):
+            self.database.doubt(str(statement.table))
         return self.connection.execute(statement, values)
 
     def rows(self, statement: Select[Any]) -> Iterator[Any]:
@@ -176,11 +197,16 @@ class Session:
         asked = select(table.c.id).where(table.c.tenant == tenant, self.among(table.c.id, names))
         return set(self.run(asked).scalars())
 
-    def missing(self, table: Table, tenant: str, names: Sequence[str]) -> list[str]:
-        """Which of the ids a tenant does not have in a table, in their order."""
+    def missing(self, table: Table, tenant: str, names: Iterable[str]) -> list[str]:
+        """Which of the ids a tenant does not have in a table, in their order; the caller makes them."""
         database = self.database
-        found = {name for (name,) in self.fetch(database.missing(table), of=tenant, names=database.packed(names))}
-        return [name for name in names if name in found or "\0" in name] if found else []
+        known = database.known(self.connection, table, tenant)
+        asked = [name for name in dict.fromkeys(names) if name not in known]
+        if not asked:
+            return []
+        found = {name for (name,) in self.fetch(database.missing(table), of=tenant, names=database.packed(asked))}
+        known.update(asked)
+        return [name for name in asked if name in found or "\0" in name]  # SQLite ends a text of JSON there
 
     def replace(self, table: Table, key: str, rows: Sequence[Row]) -> None:
         """Rows of one tenant, whole and beginning with tenant and `key`, in place of those with the same keys."""

@@ -47,8 +47,7 @@ class SqlShop:
 
     def changed_items(self, revision: int, limit: int = 10_000) -> list[Item]:
         """Those with a larger revision, ascending, deleted ones among them."""
-        with self.database.reading() as session:
-            return catalogue.changed_items(session, self.tenant, revision, limit)
+        return self._asked.changed_items(self.tenant, revision, limit)
 
     def delete_item(self, name: str) -> bool:
         """Whether it was there."""
@@ -81,6 +80,10 @@ class SqlShop:
     def deeds(self, user: str, limit: int = 200) -> list[Deed]:
         """The same as `history`, without what a list does not need."""
         return self._asked.deeds(self.tenant, user, limit)
+
+    def mark(self, user: str, limit: int = 200) -> tuple[int, int] | None:
+        """What differs whenever `deeds` does, at a fraction of the cost; None where he has `limit` events or more."""
+        return self._asked.mark(self.tenant, user, limit)
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""

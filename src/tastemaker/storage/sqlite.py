@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -18,15 +19,18 @@ from sqlalchemy.pool import QueuePool
 from tastemaker.core.errors import ServiceError
 from tastemaker.storage.compact import dumps
 from tastemaker.storage.database import BUSY, Database, Row
+from tastemaker.storage.moving import Mover
 
 READERS = 8
+KNOWN = 100_000  # ids of a table that are remembered
 TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
+    "page_size = 2048",  # of a new file: an event changes a page of its user's, which is written as a whole
     "journal_mode = WAL",
     "synchronous = FULL",
     f"busy_timeout = {int(BUSY * 1000)}",
     "secure_delete = ON",  # what is deleted is overwritten
-    "wal_autocheckpoint = 32768",  # pages, 128 MiB: a page of the log that many groups wrote is moved once
+    "wal_autocheckpoint = 32768",  # pages: what the mover left
     "journal_size_limit = 67108864",
     "mmap_size = 1073741824",
     "temp_store = MEMORY",
@@ -46,6 +50,8 @@ class Sqlite(Database):
         self.path = path.absolute()
         _make(self.path)
         self._idle: list[sqlite3.Connection] = []
+        self._mover = Mover(lambda: _connect(self.path))
+        self._as_of: tuple[Any, int | None] = (None, None)
         super().__init__(
             f"SQLite data base {path}",
             _engine(self.path, READERS, "BEGIN", *_READING),
@@ -63,14 +69,31 @@ class Sqlite(Database):
         self._idle.append(connection)
         return found
 
+    def written(self) -> None:
+        """Its pages are moved soon."""
+        self._mover.committed()
+
     def close(self) -> None:
         """Let go of connections."""
+        self._mover.close()
         super().close()
         while self._idle:
             self._idle.pop().close()
 
     def alone(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
+
+    def known(self, connection: Connection, table: Table, tenant: str) -> set[str]:
+        """As long as nobody else has written: what this connection did itself is known."""
+        own = connection.connection.dbapi_connection
+        now = (own, connection.exec_driver_sql("PRAGMA data_version").scalar())
+        if now != self._as_of:
+            self._as_of = now
+            self.doubt()
+        found = self._known.setdefault((table.name, tenant), set())
+        if len(found) > KNOWN:
+            found.clear()
+        return found
 
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By a JSON list."""
@@ -109,9 +132,11 @@ class Sqlite(Database):
             cursor.close()
 
     def _empty_log(self, cursor: Any) -> None:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if cursor.fetchone()[0]:
-            raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+        until = time.monotonic() + BUSY
+        while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody moves pages, or reads
+            if time.monotonic() > until:
+                raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+            time.sleep(0.02)
 
     def _holds(self, names: Sequence[str]) -> bool:
         with self.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
@@ -125,6 +150,7 @@ class Sqlite(Database):
 
     def one_file(self) -> None:
         """Leave nothing beside the file, which nobody else may use."""
+        self._mover.close()
         with self.told(), closing(self._writers.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA journal_mode = DELETE")
 

@@ -111,6 +111,32 @@ class FaissIndex:
         with self._lock:
             self._renew(lists, efforts, number)
 
+    def write_lists(self, folder: Path) -> None:
+        """Write what `build` made, into a folder that is there: for an index of the same vectors."""
+        if self._built.lists:
+            self._built.lists.save(folder / LISTS)
+
+    def read_lists(self, folder: Path, efforts: tuple[Effort, ...]) -> None:
+        """Take what `write_lists` wrote, and how many lists must be opened, in the place of `build`.
+
+        Raises:
+            SavedError: They are damaged, or not of so many vectors.
+            MissingExtra: faiss is not installed.
+        """
+        lists = Inverted.load(folder / LISTS, self.dim, len(self)) if efforts else None
+        with self._lock:
+            self._renew(lists, efforts, self._puts)
+
+    @property
+    def vectors(self) -> Floats:
+        """All vectors, shape (n, dim), which must not be written to."""
+        return self._exact.vectors
+
+    @property
+    def efforts(self) -> tuple[Effort, ...]:
+        """How many lists are opened, as `build` measured it."""
+        return self._built.efforts
+
     def _renew(self, lists: Inverted | None, efforts: tuple[Effort, ...], number: int) -> None:
         self._built = _Built(lists, efforts, number, self._numbers > number)
 

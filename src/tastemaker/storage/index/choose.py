@@ -10,12 +10,18 @@ from tastemaker.core import SavedError
 from tastemaker.storage.index.ann import FaissIndex
 from tastemaker.storage.index.base import Floats, VectorIndex
 from tastemaker.storage.index.exact import ExactIndex
+from tastemaker.storage.index.kept import build_once
 
 EXACT_UP_TO = 200_000  # about 6 ms a query of 128 numbers on one thread
 
 
 def index_for(
-    vectors: Floats, *, exact_up_to: int = EXACT_UP_TO, recall: float = 0.95, queries: Floats | None = None
+    vectors: Floats,
+    *,
+    exact_up_to: int = EXACT_UP_TO,
+    recall: float = 0.95,
+    queries: Floats | None = None,
+    kept: Path | None = None,
 ) -> VectorIndex:
     """An index over `vectors`, shape (n, dim), by row number: exact up to so many, else built for the recall.
 
@@ -24,6 +30,7 @@ def index_for(
         exact_up_to: The largest n that is searched exactly.
         recall: Share of the true best that an approximate one finds, on the average.
         queries: What is asked in truth, shape (q, dim), to measure the recall with; None takes rows of its own.
+        kept: Folder where an approximate one is kept by its content, so that it is built once.
 
     Raises:
         MissingExtra: An approximate one is needed, and faiss is not installed.
@@ -35,7 +42,10 @@ def index_for(
         return exact
     index = FaissIndex(dim=dim, recall=recall)
     index.put(rows, vectors)
-    index.build(queries)
+    if kept is None:
+        index.build(queries)
+    else:
+        build_once(index, queries, kept)
     return index
 
 

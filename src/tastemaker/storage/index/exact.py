@@ -102,11 +102,17 @@ class ExactIndex:
     def among(self, vectors: Floats, rows: NDArray[np.integer], k: int) -> tuple[Rows, Floats]:
         """As `search`, among ascending `rows` alone."""
         every, known = self._view
-        rows = rows[: np.searchsorted(rows, len(every))]
-        rows = rows if known.all() else rows[known[rows]]
-        scores = _products(vectors, every.take(rows, axis=0))
+        if len(rows) and rows[-1] >= len(every):
+            rows = rows[: np.searchsorted(rows, len(every))]
+        there = known[rows]
+        rows = rows if there.all() else rows[there]
+        near = every.take(rows, axis=0)
+        scores = (near @ vectors[0])[None] if _one(vectors) else _products(vectors, near)
         places, best = top_k(scores, min(k, len(rows)))
-        return _padded(np.where(places >= 0, rows.astype(np.int32)[places], np.int32(-1)), best, k)
+        found = rows.take(places).astype(np.int32) if len(rows) else places
+        if places.min(initial=0) < 0:
+            found[places < 0] = -1
+        return _padded(found, best, k)
 
     def _all(self, vectors: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats]:
         every, known = self._view
@@ -203,6 +209,11 @@ def _products(vectors: Floats, rows: Floats) -> Floats:
         scores[:, at : at + THIN] = (rows[at : at + THIN] @ turned).T
     scores[~vectors.any(axis=1)] = -np.inf
     return scores
+
+
+def _one(vectors: Floats) -> bool:
+    """Whether it is a single query that says something."""
+    return len(vectors) == 1 and bool(vectors.any())
 
 
 def _padded(rows: Rows, best: Floats, k: int) -> tuple[Rows, Floats]:

@@ -71,9 +71,13 @@ class Inverted:
             bits = np.packbits(usable, bitorder="little")  # kept alive until the search ends
             settings["sel"] = faiss.IDSelectorBitmap(bits)
         asked = faiss.SearchParametersIVF(**settings)
-        whole = _whole(vectors, 1)[:, None]
-        found = [self._file.search(one, count, params=asked)[1] for one in whole]  # one by one: no threads
-        return np.concatenate(found).astype(np.int32)
+        before = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)  # of this thread's searches
+        try:
+            found = self._file.search(_whole(vectors, 1), count, params=asked)[1]
+        finally:
+            faiss.omp_set_num_threads(before)
+        return np.asarray(found, np.int32)
 
     def save(self, path: Path) -> None:
         """Write it."""
