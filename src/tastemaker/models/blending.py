@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data import Dataset
+from tastemaker.data import Dataset, Query
 from tastemaker.models.base import Scores
 from tastemaker.models.judging import Judge
 
@@ -62,9 +62,14 @@ def blended(scores: Sequence[Scores], weights: Weights, how: How) -> Scores:
     return np.where(heard, out, np.float32(np.nan))
 
 
-def judge_of(data: Dataset, validation: Dataset) -> Judge:
-    """As many users as the scores of one model may be held of, 1,000 at most."""
-    return Judge(data, validation, max(1, min(JUDGED, CELLS // max(1, len(data.items)))))
+def strange(queries: Sequence[Query]) -> NDArray[np.bool_]:
+    """Whether nothing is known of what the asking like or dislike, shape (q,)."""
+    return np.array([not query.sign.any() for query in queries], bool)
+
+
+def judge_of(data: Dataset, validation: Dataset, **more: Any) -> Judge:
+    """As many users as the scores of one model may be held of, 1,000 at most; `more` goes to the judge."""
+    return Judge(data, validation, max(1, min(JUDGED, CELLS // max(1, len(data.items)))), **more)
 
 
 def chosen(judge: Judge, scores: Sequence[Scores], how: How, rounds: int = 3) -> tuple[Weights, float]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tastemaker.data import Dataset, queries
+from tastemaker.data import Dataset, FeatureSet, Query, queries
 from tastemaker.models.base import Scores
 from tastemaker.models.ranking import Score, Wish, rank
 
@@ -21,16 +23,32 @@ class Judge:
         data: Histories.
         validation: What should stand in the lists.
         limit: Users at most, spread over all.
+        people: Vectors of the users by encoder; their attributes are asked with.
+        allowed: Items that may be listed, bool, shape (n_items,); None: all.
+        among: Users who may be asked for, bool, shape (n_users,); None: all.
     """
 
-    def __init__(self, data: Dataset, validation: Dataset, limit: int = JUDGED) -> None:
+    def __init__(  # noqa: PLR0913 - who is asked for, and with what
+        self,
+        data: Dataset,
+        validation: Dataset,
+        limit: int = JUDGED,
+        *,
+        people: FeatureSet | None = None,
+        allowed: NDArray[np.bool_] | None = None,
+        among: NDArray[np.bool_] | None = None,
+    ) -> None:
         log, self._items = validation.interactions, len(data.items)
-        right = log.sign > 0
+        right = log.sign > 0 if among is None else (log.sign > 0) & among[log.user]
         self._pairs = np.unique(log.user[right].astype(np.int64) * self._items + log.item[right])
         owner = self._pairs // self._items
         users = np.unique(owner)
         self.users = users[:: max(1, -(-len(users) // limit))]
-        self.asking = queries(data, self.users)
+        self.asking = [
+            _profiled(query, user, people or {})
+            for query, user in zip(queries(data, self.users), self.users.tolist(), strict=True)
+        ]
+        self._allowed = allowed
         self._place = {id(query): n for n, query in enumerate(self.asking)}
         self._gains = 1 / np.log2(np.arange(2, PLACES + 2))
         wanted = np.searchsorted(owner, self.users, "right") - np.searchsorted(owner, self.users)
@@ -40,13 +58,22 @@ class Judge:
         """Mean NDCG@10 of the lists that `score` gives; 0 where nobody is asked for."""
         if not len(self.users):
             return 0.0
-        items = rank(score, self.asking, Wish(PLACES)).items
+        items = rank(score, self.asking, Wish(PLACES, allowed=self._allowed)).items
         hits = np.isin(self.users[:, None] * self._items + items.astype(np.int64), self._pairs) & (items >= 0)
         return float(np.mean(hits @ self._gains / self._ideal))
 
     def ndcg_of(self, scores: Scores) -> float:
         """The same of scores that are at hand, (users, n_items)."""
         return self.ndcg(lambda some: scores[[self._place[id(query)] for query in some]])
+
+
+def _profiled(query: Query, user: int, people: FeatureSet) -> Query:
+    known = {
+        name: found.vectors[user]
+        for name, found in people.items()
+        if found.source == "attributes" and found.present[user]
+    }
+    return replace(query, profile=known) if known else query
 
 
 def ndcg(scorer: Callable[[], Score], data: Dataset, validation: Dataset | None) -> Callable[[], float] | None:
