@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from made import dataset
-from tastemaker.data.held_out import hold_out
+from tastemaker.data.held_out import entered_at_once, hold_out
 
-ASKED = ("future", "last", "time", "random", "cold_users", "cold_items")
+ASKED = ("future", "any", "last", "time", "random", "cold_users", "cold_items")
 
 
 @pytest.mark.parametrize("clock", ["time", "positions", "none"])
@@ -55,3 +55,26 @@ def test_cold_keys_leave_no_event_behind(asked, column):
     known, held = hold_out(data, 0, asked)
     cold = np.setdiff1d(getattr(held.interactions, column), getattr(known.interactions, column))
     assert len(cold) >= 2
+
+
+def test_any_holds_the_last_events_of_some_and_any_events_of_others():
+    data = dataset(n=400, users=20, items=40)
+    known, held = hold_out(data, 0, "any")
+    later = []
+    for user in range(20):
+        of_known = known.interactions.time[known.interactions.user == user]
+        of_held = held.interactions.time[held.interactions.user == user]
+        if len(of_known) and len(of_held):
+            later.append((user % 2, of_known.max() < of_held.min()))
+    assert all(last for odd, last in later if not odd)
+    assert not all(last for odd, last in later if odd)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(1, True), (30, True), (31, False), (3600, False)])
+def test_events_that_stand_close_were_entered_at_once(seconds, expected):
+    data = dataset(n=200)
+    log = data.interactions
+    order = np.argsort(log.user, kind="stable")
+    timed = replace(data, interactions=replace(log.take(order), time=np.arange(200) * seconds))
+    assert entered_at_once(timed) is expected
+    assert not entered_at_once(replace(timed, clock="positions"))

@@ -11,7 +11,7 @@ from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 if TYPE_CHECKING:
     from tastemaker.core import Run
 
-ASKED = ("future", "last", "time", "random", "cold_users", "cold_items")  # as `data.held_out.Asked`
+ASKED = ("future", "any", "last", "time", "random", "cold_users", "cold_items")  # as `data.held_out.Asked`
 
 
 def add(commands: Commands) -> None:
@@ -47,8 +47,9 @@ def add(commands: Commands) -> None:
         "--for",
         dest="asked",
         choices=ASKED,
-        help="what lists will be for, so that auto chooses by it (default: future, what users take next, and what new "
-        "users take); the others are as the splits of run",
+        help="what lists will be for, which auto chooses by: future (what users take next, and what new users take), "
+        "random (what is missing), any (both), or as the other splits of run (default: future, or any where most "
+        "events of a user stand within half a minute of the one before)",
     )
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from tastemaker.core import generator
 from tastemaker.data.dataset import Dataset
 
-Asked = Literal["future", "last", "time", "random", "cold_users", "cold_items"]
+Asked = Literal["future", "any", "last", "time", "random", "cold_users", "cold_items"]
 SHARE = 0.1  # of the events, of the users or of the items
 NEWEST = 0.05  # of the users, who stand for those who are still to come
+AT_ONCE = 30  # seconds between two events that nobody decided on apart
 LEAST = 50  # events below which nothing is held out
 LONG = 3  # events of a user from which on his last may be held out
 
@@ -28,9 +29,9 @@ def hold_out(data: Dataset, seed: int = 0, asked: Asked = "last") -> tuple[Datas
         seed: Of what is drawn.
         asked: What lists are for. "last": the last tenth of each user's events, one at least of those who have 3.
             "time": the last tenth of all events. "future": the last tenth of each user's, and all of the newest
-            users. "random": any tenth. "cold_users", "cold_items": all events of a tenth of the users or items;
-            beside those users any tenth of the others' events. Without an order the first three are "random", and
-            "future" draws its users.
+            users. "random": any tenth. "any": as "future", but of users with odd numbers any tenth. "cold_users",
+            "cold_items": all events of a tenth of the users or items; beside those users any tenth of the others'
+            events. Without an order the last events are drawn ones, and so are the newest users.
     """
     if len(data.interactions) < LEAST:
         return None
@@ -50,13 +51,36 @@ def _last(data: Dataset, seed: int) -> Rows:
     return held
 
 
+def entered_at_once(data: Dataset) -> bool:
+    """Whether most events stand within half a minute of the one before of their user.
+
+    So stand ratings that were entered one after the other on a form, or the entries of one basket: their order may
+    be that of the form, and says little about what is taken when.
+    """
+    if data.clock != "time":
+        return False
+    order, _ = data.by_user
+    user, time = data.interactions.user[order], data.interactions.time[order]
+    gap = np.diff(time)[user[1:] == user[:-1]]
+    return len(gap) > 0 and float(np.mean(gap <= AT_ONCE)) > 0.5
+
+
 def _time(data: Dataset, seed: int) -> Rows:
     n = len(data.interactions)
     return np.arange(n) >= round((1 - SHARE) * n) if data.clock == "time" else _last(data, seed)
 
 
 def _future(data: Dataset, seed: int) -> Rows:
-    """Known users go on, and new ones come: as many as may be without more than a tenth of the events."""
+    return _last(data, seed) | _newest(data, seed)
+
+
+def _any(data: Dataset, seed: int) -> Rows:
+    odd = data.interactions.user % 2 == 1
+    return np.where(odd, _drawn(data, seed), _last(data, seed)) | _newest(data, seed)
+
+
+def _newest(data: Dataset, seed: int) -> Rows:
+    """All of those who came last: as many as may be without more than a tenth of the events."""
     user = data.interactions.user
     if data.clock == "time":
         came, first = np.unique(user, return_index=True)
@@ -65,7 +89,7 @@ def _future(data: Dataset, seed: int) -> Rows:
         came = generator(seed, "held out users").permutation(np.unique(user))
     events = np.cumsum(np.diff(data.by_user.start)[came])
     new = came[(np.arange(len(came)) < NEWEST * len(came)) & (events <= SHARE * len(user))]
-    return _last(data, seed) | np.isin(user, new)
+    return np.isin(user, new)
 
 
 def _drawn(data: Dataset, seed: int) -> Rows:
@@ -90,6 +114,7 @@ def _all_of(key: NDArray[np.int32], seed: int) -> Rows:
 
 _WAYS: dict[Asked, Callable[[Dataset, int], Rows]] = {
     "future": _future,
+    "any": _any,
     "last": _last,
     "time": _time,
     "random": _drawn,

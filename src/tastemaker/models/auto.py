@@ -15,7 +15,7 @@ from tastemaker.core import NotFitted, Run, SavedError, TastemakerError, spec_of
 from tastemaker.core.component import component
 from tastemaker.core.run import Clock
 from tastemaker.data import Dataset, Query
-from tastemaker.data.held_out import Asked, hold_out
+from tastemaker.data.held_out import Asked, entered_at_once, hold_out
 from tastemaker.data.join import join
 from tastemaker.models.base import Given, Recommender, Scores, Settles, State, array
 from tastemaker.models.catalog import RECOMMENDERS
@@ -24,24 +24,27 @@ from tastemaker.models.parts import Part, built
 
 LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does not allow is left out
     {"name": "popular"},
+    {"name": "popular", "half_life": 5.0},
     {"name": "popular", "half_life": None},
     {"name": "item_knn", "decay": 0.5},
     {"name": "item_knn", "decay": 1.0},
+    {"name": "user_knn", "decay": 1.0},
     {"name": "rp3beta", "decay": 0.6},
     {"name": "rp3beta", "decay": 1.0},
-    {"name": "user_knn", "decay": 1.0},
     {"name": "content"},
     {"name": "session_knn"},
     {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
     {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
+    {"name": "als", "decay": 1.0, "zeros": 1.0, "reg": 0.02},
     {"name": "als", "decay": 1.0, "zeros": 5.0, "reg": 0.05},
     {"name": "transformer"},
+    {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5, "content": 30.0},
     {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
     {"name": "gru"},
     {"name": "two_tower"},
 )
 BELOW = ("content", "popular")  # what speaks where the model that was kept has no opinion
-ORDERED: tuple[Asked, ...] = ("future", "last", "time")  # what is asked there comes after what is known
+ORDERED: tuple[Asked, ...] = ("future", "any", "last", "time")  # what is asked there comes after what is known
 LEAST = 0.2  # of it for learning anew, even where choosing took too long
 SHARE = 0.5  # of the time budget for choosing; the rest is for learning anew from everything
 TURN = 0.65  # of the time left for choosing that one model may take, where it can be told
@@ -67,9 +70,11 @@ class Auto(Recommender):
 
     Attributes:
         models: Names or specifications, cheap ones first.
-        asked: What lists will be for. "future" (None): what known users take next, and what new users take; "last":
-            the former alone; "time": all that comes after a moment; "random": any that is missing; "cold_users",
-            "cold_items": users or items without behaviour.
+        asked: What lists will be for. "future": what known users take next, and what new users take; "last": the
+            former alone; "time": all that comes after a moment; "random": what is missing, wherever it stands; "any":
+            both what comes next and what is missing; "cold_users", "cold_items": users or items without behaviour.
+            None: "any" where most events stand within half a minute of the one before (their order may be that of a
+            form), else "future"; where validation data are given, they say it.
         budget: Seconds; ``Run.seconds`` goes before it.
         blend: Models in the blend at most, one of each name; 1 blends nothing.
         gain: What a blend must gain, as a share of the best model's NDCG@10.
@@ -92,7 +97,9 @@ class Auto(Recommender):
         budget = run.seconds or self.budget
         clock = Clock(budget)
         if self.chosen is None:
-            spec = self._choose(self._held(data, given, run), given, replace(run, seconds=SHARE * budget))
+            asked = self._question(data, given)
+            held = _held(data, given, asked, run)
+            spec = self._choose(held, given, asked, replace(run, seconds=SHARE * budget))
         else:
             spec = spec_of(self.chosen)
         known = data if given.validation is None else join(data, given.validation)
@@ -133,19 +140,16 @@ class Auto(Recommender):
         kept.restore({key[2:]: value for key, value in state.items() if key.startswith("k.")})
         self._kept = kept
 
-    def _held(self, data: Dataset, given: Given, run: Run) -> Held | None:
-        """What to learn from and what to choose by; known users go on where the validation holds strangers alone."""
-        asked = self.asked or "future"
-        if given.validation is None:
-            return hold_out(data, run.seed, asked)
-        known = np.isin(given.validation.interactions.user, data.interactions.user)
-        more = None if known.any() else hold_out(data, run.seed, "last" if asked in ORDERED else "random")
-        return (data, given.validation) if more is None else (more[0], join(more[1], given.validation))
+    def _question(self, data: Dataset, given: Given) -> Asked:
+        """What lists are for: as set, else what the validation or the data suggest."""
+        if given.validation is not None:
+            return "future" if self.asked in (None, "any") else self.asked
+        return self.asked or ("any" if entered_at_once(data) else "future")
 
-    def _choose(self, held: Held | None, given: Given, run: Run) -> dict[str, Any]:
+    def _choose(self, held: Held | None, given: Given, asked: Asked, run: Run) -> dict[str, Any]:
         """What is kept, over what speaks where it has no opinion."""
         first, popular = map(_alone, ("content" if given.items is not None else "popular", "popular"))
-        known, strangers = (None, None) if held is None else self._climbed(held, given, run)
+        known, strangers = (None, None) if held is None else self._climbed(held, given, asked, run)
         if known is not None:
             run.say(f"auto, for those who are known: {known.said}")
         if strangers is not None:
@@ -154,21 +158,30 @@ class Auto(Recommender):
         below = [name for name in BELOW if name != spec["name"]]
         return {"name": "fallback", "models": [spec, *below]}
 
-    def _climbed(self, held: Held, given: Given, run: Run) -> tuple[Choice | None, Choice | None]:
+    def _climbed(self, held: Held, given: Given, asked: Asked, run: Run) -> tuple[Choice | None, Choice | None]:
         """Fit one model after the other, as long as there is time, and choose."""
         clock = Clock(run.seconds)
-        tried = Tried(Panel.of(held, given, self.asked or "future"))
+        tried = Tried(Panel.of(held, given, asked))
         for spec in map(spec_of, self.models):
             model = RECOMMENDERS.build(spec)  # freed after its turn: some are large
             if tried.some and not clock.least(0):
                 run.say(f"auto: no time left for {model.name} and what comes after it")
                 break
-            if model.needs_order and (held[0].clock == "none" or self.asked not in (None, *ORDERED)):
+            if model.needs_order and (held[0].clock == "none" or asked not in ORDERED):
                 continue
             kept = _fitted(model, held, given, replace(run, seconds=clock.least(0)))
             if kept is not None:
                 tried.add(model, kept)
         return tried.chosen(self.blend, self.gain)
+
+
+def _held(data: Dataset, given: Given, asked: Asked, run: Run) -> Held | None:
+    """What to learn from and what to choose by; known users go on where the validation holds strangers alone."""
+    if given.validation is None:
+        return hold_out(data, run.seed, asked)
+    known = np.isin(given.validation.interactions.user, data.interactions.user)
+    more = None if known.any() else hold_out(data, run.seed, "last" if asked in ORDERED else "random")
+    return (data, given.validation) if more is None else (more[0], join(more[1], given.validation))
 
 
 def _alone(name: str) -> Choice:

@@ -11,10 +11,11 @@ import numpy as np
 from tastemaker.data import Dataset
 from tastemaker.data.held_out import Asked
 from tastemaker.models.base import Given, Recommender, Scores
-from tastemaker.models.blending import chosen, judge_of
+from tastemaker.models.blending import added, judge_of
 from tastemaker.models.judging import Judge
 
 Spec = dict[str, Any]
+BLENDED = 12  # best models that a blend is made of
 FEW = 10  # users below which their lists say nothing
 
 
@@ -32,7 +33,10 @@ class Panel:
 
     @classmethod
     def of(cls, held: tuple[Dataset, Dataset], given: Given, asked: Asked) -> Self:
-        """Users of the held-out part; with `asked` "cold_items" new items alone may be listed."""
+        """Users of the held-out part; with `asked` "cold_items" new items alone may be listed.
+
+        With "any" the known users are two groups, as `hold_out` cuts them, and both questions count alike.
+        """
         data, validation = held
         there = np.zeros(len(data.users), bool)
         there[data.interactions.user[data.interactions.sign != 0]] = True
@@ -41,8 +45,10 @@ class Panel:
             allowed = np.zeros(len(data.items), bool)
             allowed[validation.interactions.item] = True
             allowed[data.interactions.item] = False
-        more = {"people": given.users, "allowed": allowed}
-        return cls(judge_of(data, validation, among=there, **more), judge_of(data, validation, among=~there, **more))
+        more: dict[str, Any] = {"people": given.users, "allowed": allowed}
+        groups = 2 if asked == "any" else 1
+        known = judge_of(data, validation, among=there, groups=groups, **more)
+        return cls(known, judge_of(data, validation, among=~there, **more))
 
 
 class Found(NamedTuple):
@@ -94,25 +100,15 @@ class Tried:
 
 
 def best_of(judge: Judge, found: Sequence[Found], most: int, gain: float) -> Choice:
-    """The best model or, where it gains more than `gain` of its figure, a blend of at most `most` kinds."""
+    """The best model or, where it gains more than `gain` of its figure, a blend of at most `most` models."""
     ranked = sorted(found, key=lambda one: -one.figure)
-    best, some = ranked[0], _kinds(ranked)[:most]
+    best, some = ranked[0], ranked[:BLENDED]
     said = ", ".join(f"{one.spec['name']} {one.figure:.4f}" for one in ranked)
-    weights, figure = chosen(judge, [one.scores for one in some], "scores") if len(some) > 1 else (np.ones(1), 0.0)
+    weights, figure = added(judge, [one.scores for one in some], "scores", most)
     if figure > best.figure * (1 + gain):
-        parts = sorted(
-            ((one.spec, float(w)) for one, w in zip(some, weights, strict=True) if w > 0), key=lambda p: -p[1]
-        )
+        parts = [(one.spec, float(w)) for one, w in zip(some, weights, strict=True) if w > 0]
         return Choice(tuple(parts), f"{said}; kept: a blend of {len(parts)}, {figure:.4f}")
     return Choice(((best.spec, 1.0),), f"{said}; kept: {best.spec['name']}, a blend {figure:.4f}")
-
-
-def _kinds(ranked: Sequence[Found]) -> list[Found]:
-    """The best of each name, best first: models of one kind err alike, and add little to each other."""
-    firsts: dict[str, Found] = {}
-    for entry in ranked:
-        firsts.setdefault(entry.spec["name"], entry)
-    return list(firsts.values())
 
 
 def joined(known: Choice, strangers: Choice) -> Spec:
