@@ -38,13 +38,17 @@ def candidates(how: str, known: Dataset, held: Dataset) -> NDArray[np.bool_] | N
     return allowed
 
 
+def question_of(how: str) -> Asked | None:
+    """What lists are for where data are split so; None where the split does not tell."""
+    name = "random" if how == "ratings" else how.split(":")[0]
+    return cast("Asked", name) if name in get_args(Asked) else None
+
+
 def asking(model: Recommender, how: str) -> Recommender:
     """`model`; what chooses itself does it for the question that the split puts, where its settings name none."""
     from tastemaker.models.auto import Auto
 
-    name = how.split(":")[0]
-    asked = cast("Asked", name) if name in get_args(Asked) else None
-    return model.asking("random" if name == "ratings" else asked) if isinstance(model, Auto) else model
+    return model.asking(question_of(how)) if isinstance(model, Auto) else model
 
 
 def decided(model: Recommender) -> Recommender:
