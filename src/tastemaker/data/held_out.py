@@ -16,6 +16,8 @@ SHARE = 0.1  # of the events, of the users or of the items
 NEWEST = 0.05  # of the users, who stand for those who are still to come
 AT_ONCE = 30  # seconds between two events that nobody decided on apart
 LEAST = 50  # events below which nothing is held out
+HIDDEN = 0.1  # of the items, where new ones are asked for
+FEWEST = 10  # items below which none are hidden
 LONG = 3  # events of a user from which on his last may be held out
 
 Rows = NDArray[np.bool_]
@@ -37,6 +39,17 @@ def hold_out(data: Dataset, seed: int = 0, asked: Asked = "last") -> tuple[Datas
         return None
     held = _WAYS[asked](data, seed)
     return (data.only(~held), data.only(held)) if held.any() and not held.all() else None
+
+
+def hide_items(data: Dataset, seed: int = 0) -> NDArray[np.bool_] | None:
+    """A tenth of the items with events, at random, (n_items,), to be judged by as new ones; None where they are few."""
+    taken = np.unique(data.interactions.item)
+    many = round(HIDDEN * len(taken))
+    if many < FEWEST:
+        return None
+    hidden = np.zeros(len(data.items), bool)
+    hidden[generator(seed, "hidden items").choice(taken, many, replace=False)] = True
+    return hidden
 
 
 def _last(data: Dataset, seed: int) -> Rows:
