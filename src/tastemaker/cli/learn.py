@@ -47,6 +47,7 @@ def add(commands: Commands) -> None:
         "--for",
         dest="asked",
         choices=ASKED,
+        metavar="HOW",
         help="what lists will be for, which auto chooses by: future (what users take next, and what new users take), "
         "random (what is missing), any (both), or as the other splits of run (default: future, or any where most "
         "events of a user stand within half a minute of the one before)",
