@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made import dataset, tastes
+from made import dataset, names, tastes
 from tastemaker.core import Run, spec_of
-from tastemaker.data import Query, queries
+from tastemaker.data import Dataset, Interactions, Query, queries
 from tastemaker.models import RECOMMENDERS, load
 from tastemaker.models.judging import Judge
 
@@ -147,3 +147,36 @@ def test_a_validation_of_strangers_alone_leaves_known_users_judged_by_what_they_
 def test_asking_names_a_question_where_none_is_set():
     assert build("auto").asking("random").asked == "random"
     assert build("auto", asked="time").asking("random").asked == "time"
+
+
+def walks(users=150, items=40, each=15):
+    """Users who walk through all items in one order, from anywhere: what comes next is certain, what is missing is not."""
+    rng = np.random.default_rng(0)
+    start = rng.integers(items, size=users)
+    steps = np.sort(np.argsort(rng.random((users, each + 10)), axis=1)[:, :each], axis=1)
+    item = ((start[:, None] + steps) % items).ravel()
+    user = np.repeat(np.arange(users), each)
+    log = Interactions.of(user, item, time=np.arange(len(user)) * 3600)
+    return Dataset(names("u", users), names("i", items), log, clock="time")
+
+
+def test_what_is_asked_decides_what_is_kept():
+    data = walks()
+    models = [{"name": "ease", "order": 0.9, "decay": 0.5}, {"name": "ease", "order": 0.0, "decay": 1.0}]
+    kept = {}
+    for asked in ("last", "random"):
+        auto = build("auto", models=models, blend=1, asked=asked).fit(data)
+        kept[asked] = next(m for m in auto.kept.models[0].models if m.name == "ease").order
+    assert kept == {"last": 0.9, "random": 0.0}
+
+
+def test_where_events_were_entered_at_once_both_questions_count():
+    data = walks()
+    models = [{"name": "ease", "order": 0.9, "decay": 0.5}, {"name": "ease", "order": 0.0, "decay": 1.0}]
+    quick = replace(data, interactions=replace(data.interactions, time=np.arange(len(data.interactions))))
+    said = []
+    untold = build("auto", models=models).fit(quick, run=Run(device="cpu", say=said.append))
+    told = build("auto", models=models, asked="any").fit(quick)
+    future = build("auto", models=models, asked="future").fit(quick)
+    assert spec_of(untold.kept) == spec_of(told.kept)
+    assert spec_of(untold.kept) != spec_of(future.kept)

@@ -35,7 +35,7 @@ LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does n
     {"name": "session_knn"},
     {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
     {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
-    {"name": "als", "decay": 1.0, "zeros": 1.0, "reg": 0.02},
+    {"name": "als", "decay": 1.0},
     {"name": "als", "decay": 1.0, "zeros": 5.0, "reg": 0.05},
     {"name": "transformer"},
     {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5, "content": 30.0},
