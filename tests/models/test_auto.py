@@ -150,7 +150,7 @@ def test_asking_names_a_question_where_none_is_set():
 
 
 def walks(users=150, items=40, each=15):
-    """Users who walk through all items in one order, from anywhere: what comes next is certain, what is missing is not."""
+    """Users who walk through all items in one order, from anywhere: what comes next is nearly certain."""
     rng = np.random.default_rng(0)
     start = rng.integers(items, size=users)
     steps = np.sort(np.argsort(rng.random((users, each + 10)), axis=1)[:, :each], axis=1)
