@@ -78,3 +78,10 @@ def test_events_that_stand_close_were_entered_at_once(seconds, expected):
     timed = replace(data, interactions=replace(log.take(order), time=np.arange(200) * seconds))
     assert entered_at_once(timed) is expected
     assert not entered_at_once(replace(timed, clock="positions"))
+
+
+def test_last_is_one_event_of_each_user():
+    known, held = hold_out(dataset(n=200, users=20), 0, "last")
+    assert len(np.unique(held.interactions.user)) == len(held.interactions)
+    for user, time in zip(held.interactions.user, held.interactions.time, strict=True):
+        assert known.interactions.time[known.interactions.user == user].max() < time

@@ -23,21 +23,21 @@ LONG = 3  # events of a user from which on his last may be held out
 Rows = NDArray[np.bool_]
 
 
-def hold_out(data: Dataset, seed: int = 0, asked: Asked = "last") -> tuple[Dataset, Dataset] | None:
+def hold_out(data: Dataset, seed: int = 0, asked: Asked | None = None) -> tuple[Dataset, Dataset] | None:
     """Data to learn from, and about 10 % of the events to choose by; None where there are too few events.
 
     Args:
         data: What is cut.
         seed: Of what is drawn.
-        asked: What lists are for. "last": the last tenth of each user's events, one at least of those who have 3.
-            "time": the last tenth of all events. "future": the last tenth of each user's, and all of the newest
-            users. "random": any tenth. "any": as "future", but of users with odd numbers any tenth. "cold_users",
-            "cold_items": all events of a tenth of the users or items; beside those users any tenth of the others'
-            events. Without an order the last events are drawn ones, and so are the newest users.
+        asked: What lists are for. None: the last tenth of each user's events, one at least of those who have 3.
+            "future": these, and all of the newest users. "last": the last event of each user who has 3. "time": the
+            last tenth of all events. "random": any tenth. "any": as "future", but of users with odd numbers any
+            tenth. "cold_users", "cold_items": all events of a tenth of the users or items; beside those users any
+            tenth of the others' events. Without an order the last events are drawn ones, and so are the newest users.
     """
     if len(data.interactions) < LEAST:
         return None
-    held = _WAYS[asked](data, seed)
+    held = _late(data, seed) if asked is None else _WAYS[asked](data, seed)
     return (data.only(~held), data.only(held)) if held.any() and not held.all() else None
 
 
@@ -52,16 +52,21 @@ def hide_items(data: Dataset, seed: int = 0) -> NDArray[np.bool_] | None:
     return hidden
 
 
-def _last(data: Dataset, seed: int) -> Rows:
+def _late(data: Dataset, seed: int, share: float = SHARE) -> Rows:
+    """The last events of each user: this share of them, one at least of those who have enough."""
     if data.clock == "none":
         return _drawn(data, seed)
     order, start = data.by_user
     user = data.interactions.user[order]
     size = np.diff(start)
-    most = np.where(size >= LONG, np.maximum(1, np.round(SHARE * size)), 0)
+    most = np.where(size >= LONG, np.maximum(1, np.round(share * size)), 0)
     held = np.zeros(len(user), bool)
     held[order] = start[user + 1] - np.arange(len(user)) <= most[user]
     return held
+
+
+def _last(data: Dataset, seed: int) -> Rows:
+    return _late(data, seed, 0.0)
 
 
 def entered_at_once(data: Dataset) -> bool:
@@ -80,16 +85,16 @@ def entered_at_once(data: Dataset) -> bool:
 
 def _time(data: Dataset, seed: int) -> Rows:
     n = len(data.interactions)
-    return np.arange(n) >= round((1 - SHARE) * n) if data.clock == "time" else _last(data, seed)
+    return np.arange(n) >= round((1 - SHARE) * n) if data.clock == "time" else _late(data, seed)
 
 
 def _future(data: Dataset, seed: int) -> Rows:
-    return _last(data, seed) | _newest(data, seed)
+    return _late(data, seed) | _newest(data, seed)
 
 
 def _any(data: Dataset, seed: int) -> Rows:
     odd = data.interactions.user % 2 == 1
-    return np.where(odd, _drawn(data, seed), _last(data, seed)) | _newest(data, seed)
+    return np.where(odd, _drawn(data, seed), _late(data, seed)) | _newest(data, seed)
 
 
 def _newest(data: Dataset, seed: int) -> Rows:

@@ -71,7 +71,7 @@ class Auto(Recommender):
     Attributes:
         models: Names or specifications, cheap ones first.
         asked: What lists will be for. "future": what known users take next, and what new users take; "last": the
-            former alone; "time": all that comes after a moment; "random": what is missing, wherever it stands; "any":
+            one that known users take next; "time": all that comes after a moment; "random": what is missing, wherever it stands; "any":
             both what comes next and what is missing; "cold_users", "cold_items": users or items without behaviour.
             None: "any" where most events stand within half a minute of the one before (their order may be that of a
             form), else "future"; where validation data are given, they say it.
@@ -180,7 +180,7 @@ def _held(data: Dataset, given: Given, asked: Asked, run: Run) -> Held | None:
     if given.validation is None:
         return hold_out(data, run.seed, asked)
     known = np.isin(given.validation.interactions.user, data.interactions.user)
-    more = None if known.any() else hold_out(data, run.seed, "last" if asked in ORDERED else "random")
+    more = None if known.any() else hold_out(data, run.seed, None if asked in ORDERED else "random")
     return (data, given.validation) if more is None else (more[0], join(more[1], given.validation))
 
 
