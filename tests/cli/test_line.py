@@ -190,3 +190,22 @@ def test_doctor_and_lists_work(capsys):
     assert call_json(capsys, "doctor")
     assert call_json(capsys, "data", "list")
     assert call_json(capsys, "weights", "list")
+
+
+def test_what_is_measured_is_what_is_saved(saved):
+    """`auto` chooses by the validation, and what was chosen is learned anew: by default the shop is split by time."""
+    spec = json.loads((saved / "model" / "component.json").read_text())
+    assert (spec["name"], spec["asked"]) == ("auto", "time")
+    assert spec["chosen"]["name"] == "fallback"
+
+
+def test_fit_is_told_what_lists_are_for(capsys, shop, tmp_path):
+    config = tmp_path / "few.toml"
+    config.write_text('encoders = []\nmodel = {name = "auto", models = ["popular", "item_knn"]}\n')
+    out = tmp_path / "m.tm"
+    code, _, err = call(capsys, "fit", shop, "--out", out, "--config", config, "--for", "random")
+    assert code == 0
+    assert "auto, for those who are known" in err
+    assert json.loads((out / "model" / "component.json").read_text())["asked"] == "random"
+    code, _, err = call(capsys, "fit", shop, "--out", out, "--model", "popular", "--for", "random")
+    assert (code, "which is not chosen" in err) == (2, True)

@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from made import dataset, tastes
 from tastemaker.core import BadSetting, Run
 from tastemaker.data import Query, queries
-from tastemaker.models import RECOMMENDERS, load
+from tastemaker.models import RECOMMENDERS
 from tastemaker.models.blending import blended, scaled
 
 NAN = np.nan
@@ -41,6 +39,18 @@ def test_given_weights_are_kept_and_a_model_of_weight_0_is_silent():
     np.testing.assert_array_equal(both.recommend(asked, 5).items, alone.recommend(asked, 5).items)
 
 
+def test_strangers_may_be_answered_by_other_weights():
+    data = dataset(n=150)
+    models = ["item_knn", "popular"]
+    whole = build("ensemble", models=models, weights=[1.0, 0.0], strangers=[0.0, 1.0]).fit(data)
+    alone = {name: build(name).fit(data) for name in models}
+    asked = [*queries(data, range(3)), Query(None), Query(None, np.array([2], np.int32), *[np.zeros(1)] * 4)]
+    lists = whole.recommend(asked, 5).items
+    np.testing.assert_array_equal(lists[:3], alone["item_knn"].recommend(asked[:3], 5).items)
+    np.testing.assert_array_equal(lists[3:], alone["popular"].recommend(asked[3:], 5).items)
+    np.testing.assert_array_equal(whole.score(asked[3:]), whole.score(asked)[3:])
+
+
 def test_chosen_weights_prefer_the_model_that_knows():
     data, items = tastes(users=120, each=10)
     said = []
@@ -53,64 +63,10 @@ def test_chosen_weights_prefer_the_model_that_knows():
 def test_wrong_weights_and_models_that_all_refuse_are_errors():
     with pytest.raises(BadSetting, match="one a model"):
         build("ensemble", models=["popular", "item_knn"], weights=[1.0])
+    with pytest.raises(BadSetting, match="one a model"):
+        build("ensemble", models=["popular", "item_knn"], strangers=[0.0, 0.0])
     with pytest.raises(BadSetting, match="None of the models"):
         build("ensemble", models=["content"], weights=[1.0]).fit(dataset())
-
-
-def test_auto_keeps_what_is_best_on_held_out_events_and_says_why(tmp_path):
-    data, items = tastes(users=120, each=10)
-    said = []
-    auto = build("auto", models=["popular", "content"], blend=1)
-    auto.fit(data, items=items, run=Run(device="cpu", say=said.append))
-    assert auto.kept.models[0].name == "content"
-    assert any(line.startswith("auto keeps content: NDCG@10") for line in said)
-    auto.save(tmp_path / "m")
-    asked = queries(data, range(10))
-    np.testing.assert_array_equal(load(tmp_path / "m").score(asked), auto.score(asked))
-
-
-def test_auto_stays_within_its_budget_and_passes_over_what_cannot_be_fitted():
-    data, said = dataset(), []
-    models = ["content", {"name": "ease", "limit": 2}, "popular", "item_knn"]
-    auto = build("auto", models=models, budget=1e-6)
-    auto.fit(data, run=Run(device="cpu", say=said.append))
-    assert auto.kept.models[0].name == "popular"
-    assert any("passes ease over" in line for line in said)
-    assert any("no time left for item_knn" in line for line in said)
-
-
-def test_auto_serves_strangers_without_history_and_tiny_data():
-    data = dataset(n=30)
-    auto = build("auto").fit(replace(data, clock="none"))
-    assert (auto.recommend([Query(None)], 3).items >= 0).all()
-
-
-def test_auto_counts_settings_that_come_to_the_same_once():
-    data, said = replace(dataset(), clock="none"), []
-    models = [{"name": "item_knn", "decay": 0.5}, {"name": "item_knn", "decay": 1.0}, "popular"]
-    build("auto", models=models).fit(data, run=Run(device="cpu", say=said.append))
-    (line,) = [line for line in said if line.startswith("auto: item_knn") or line.startswith("auto: popular")]
-    assert line.count("item_knn") == 1
-
-
-SMALL = {"name": "gru", "dim": 8, "epochs": 3, "patience": 1}
-
-
-def test_auto_leaves_networks_that_read_an_order_out_where_there_is_none():
-    data, said = dataset(n=200), []
-    build("auto", models=["popular", SMALL]).fit(replace(data, clock="none"), run=Run(device="cpu", say=said.append))
-    assert not any("gru" in line or "Epoch" in line for line in said)
-
-
-def test_auto_stops_a_network_by_the_held_out_events_and_learns_it_anew_from_all():
-    pytest.importorskip("torch")
-    data, said = dataset(n=200), []
-    auto = build("auto", models=[SMALL]).fit(data, run=Run(device="cpu", say=said.append))
-    (kept,) = [model for model in auto.kept.models if model.name == "gru"]
-    epochs = [line for line in said if line.startswith("Epoch")]
-    assert kept.patience == 0
-    assert sum("validation" not in line for line in epochs) == kept.epochs
-    assert not any("Learning anew" in line for line in said)
 
 
 @pytest.mark.parametrize("name", ["gru", "cnn", "transformer"])

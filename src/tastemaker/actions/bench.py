@@ -24,7 +24,7 @@ class Benched:
     Attributes:
         bench: For `tune` and `compare`.
         journal: The work that is done already.
-        specs: Settings of the model that the configuration names.
+        specs: Settings of the model that the configuration names, and what lists are for of the one that chooses.
         title: Name of the data.
         facts: Counts and the split, by label.
     """
@@ -38,7 +38,7 @@ class Benched:
 
 def bench_of(folder: Path, config: Config, out: Path, run: Run) -> Benched:
     """Read, encode and split; raises `BadSetting` where `out` holds the work of another question."""
-    from tastemaker.actions.holdout import candidates, other_vectors, split_of
+    from tastemaker.actions.holdout import candidates, other_vectors, question_of, split_of
     from tastemaker.actions.learn import FitRequest, make_pipeline, prepare
     from tastemaker.learning.bench import Bench
     from tastemaker.learning.journal import Journal
@@ -60,9 +60,11 @@ def bench_of(folder: Path, config: Config, out: Path, run: Run) -> Benched:
     sizes = {name: len(part.interactions) for name, part in zip(("train", "validation", "test"), parts, strict=True)}
     asked = {"validation users": len(bench.choosing.users), "test users": len(bench.testing.users), "split": how}
     model = config.model if isinstance(config.model, dict) else {"name": config.model}
+    specs = {"auto": {"name": "auto"}, str(model["name"]): model}
+    specs["auto"] = {"asked": question_of(how), **specs["auto"]}
     title = folder.resolve().name
     journal = Journal.open(out, _plan(prepared, bench, how))
-    return Benched(bench, journal, {str(model["name"]): model}, title, {**counts, **sizes, **asked})
+    return Benched(bench, journal, specs, title, {**counts, **sizes, **asked})
 
 
 def _plan(prepared: Prepared, bench: Bench, how: str) -> dict[str, Any]:

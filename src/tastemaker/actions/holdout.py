@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from tastemaker.actions.learn import Prepared
 from tastemaker.core import Run
 from tastemaker.data import Dataset, ItemVectors
+from tastemaker.data.held_out import Asked
 
 if TYPE_CHECKING:
     from tastemaker.data import Split
     from tastemaker.features.base import Encoder
+    from tastemaker.models import Recommender
 
 
 def split_of(prepared: Prepared, run: Run) -> tuple[str, Split]:
@@ -34,6 +36,26 @@ def candidates(how: str, known: Dataset, held: Dataset) -> NDArray[np.bool_] | N
     allowed[held.interactions.item] = True
     allowed[known.interactions.item] = False
     return allowed
+
+
+def question_of(how: str) -> Asked | None:
+    """What lists are for where data are split so; None where the split does not tell."""
+    name = "random" if how == "ratings" else how.split(":")[0]
+    return cast("Asked", name) if name in get_args(Asked) else None
+
+
+def asking(model: Recommender, how: str) -> Recommender:
+    """`model`; what chooses itself does it for the question that the split puts, where its settings name none."""
+    from tastemaker.models.auto import Auto
+
+    return model.asking(question_of(how)) if isinstance(model, Auto) else model
+
+
+def decided(model: Recommender) -> Recommender:
+    """A model that has learned, to be learned anew: what chose itself stays with its choice."""
+    from tastemaker.models.auto import Auto
+
+    return model.decided() if isinstance(model, Auto) else model
 
 
 def other_vectors(data: Dataset, encoders: Sequence[Encoder]) -> ItemVectors | None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tastemaker.actions.choose import encoders_for
 from tastemaker.actions.config import Config, load_config
 from tastemaker.actions.look import extraction_json, reading
-from tastemaker.core import Run
+from tastemaker.core import BadSetting, Run
 from tastemaker.core.component import refused
 from tastemaker.core.threads import limit_threads
 from tastemaker.data import Dataset
 
 if TYPE_CHECKING:
     from tastemaker.actions.answers import RunAnswer
+    from tastemaker.data.held_out import Asked
     from tastemaker.data.read import Reading
     from tastemaker.features.extract import Extraction
     from tastemaker.pipeline import Pipeline
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FitRequest:
-    """What is learned from, and where the pipeline goes."""
+    """What is learned from, where the pipeline goes, and what its lists will be for (see `Auto.asked`)."""
 
     folder: Path
     out: Path
@@ -36,6 +37,7 @@ class FitRequest:
     model: str | None = None
     verify: bool = False
     run: Run = field(default_factory=Run)
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def fit(request: FitRequest) -> Fitted:
         config = load_config(request.folder, request.config, model=request.model)
         _check_out(request.out)
         prepared = prepare(request, config)
-        pipeline = make_pipeline(prepared, request.run)
+        pipeline = _for(make_pipeline(prepared, request.run), request.asked)
         with prepared.clock.stage("fit", request.run):
             pipeline.fit(prepared.data, raw=prepared.extraction.features, run=request.run)
         pipeline.save(request.out)
@@ -161,6 +163,20 @@ def pipeline_of(config: Config, encoders: Sequence[Any]) -> Pipeline:
         impute=_told(Impute, "impute", config.impute),
         comments=_told(Comments, "comments", config.comments),
     )
+
+
+def _for(pipeline: Pipeline, asked: Asked | None) -> Pipeline:
+    """The same, choosing by what its lists will be for."""
+    from tastemaker.models.auto import Auto
+
+    if asked is None:
+        return pipeline
+    if not isinstance(pipeline.model, Auto):
+        raise BadSetting(
+            f"--for says what 'auto' chooses by; the model is {pipeline.model.name!r}, which is not chosen."
+        )
+    pipeline.model = replace(pipeline.model, asked=asked)
+    return pipeline
 
 
 def _told(made: Callable[..., T], table: str, settings: Mapping[str, Any]) -> T:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tastemaker.actions.answers import Cut, RunAnswer
-from tastemaker.actions.holdout import candidates, other_vectors, split_of
+from tastemaker.actions.holdout import asking, candidates, decided, other_vectors, split_of
 from tastemaker.actions.learn import Prepared
 from tastemaker.actions.samples import samples
 from tastemaker.core import Run
@@ -25,7 +25,8 @@ BASELINES = ("item_knn", "content", "popular")
 def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunAnswer:
     """Measure `pipeline` and the baselines on one split, then refit it on everything, save and report.
 
-    What is measured has learned from train and validation; test users are asked for once.
+    What is measured has learned from train and validation; test users are asked for once. `auto` chooses by the
+    validation, and what it chose is what is refitted.
     """
     from tastemaker.actions.document import write
     from tastemaker.evaluation.compare import compare
@@ -38,11 +39,12 @@ def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunA
         pipeline.describe(known, prepared.extraction.features, run=run)
     space = other_vectors(prepared.data, pipeline.encoders)
     reports, fitted = [], []
-    for model in (pipeline.model, *_baselines(pipeline)):
+    for model in (asking(pipeline.model, how), *_baselines(pipeline)):
         with clock.stage(f"fit and measure {model.name}", run):
-            fitted.append(pipeline.with_model(model).refit(known, run=run))
+            fitted.append(_learned(pipeline.with_model(model), known, parts, run))
             reports.append(_evaluate(fitted[-1], known, parts.test, (prepared.config.k, space, allowed), run))
     ratings, accuracy = _rated(fitted[0], known, parts.test, run)
+    pipeline.model = decided(fitted[0].model)
     with clock.stage("refit on everything", run):
         pipeline.fit(prepared.data, raw=prepared.extraction.features, run=run)
     pipeline.save(out, {"split": how, "metrics": reports[0].to_json()["measures"]})
@@ -58,6 +60,15 @@ def measure(prepared: Prepared, pipeline: Pipeline, out: Path, run: Run) -> RunA
     )
     write(answer, pipeline)
     return answer
+
+
+def _learned(pipeline: Pipeline, known: Dataset, parts: Split, run: Run) -> Pipeline:
+    """`pipeline` after train and validation; what chooses itself chooses by the latter, and then learns both."""
+    from tastemaker.models.auto import Auto
+
+    if isinstance(pipeline.model, Auto) and (parts.validation.interactions.sign > 0).any():
+        return pipeline.refit(parts.train, parts.validation, run)
+    return pipeline.refit(known, run=run)
 
 
 def _cut(how: str, parts: Split, cold: bool) -> Cut:

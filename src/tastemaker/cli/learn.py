@@ -11,6 +11,8 @@ from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
 if TYPE_CHECKING:
     from tastemaker.core import Run
 
+ASKED = ("future", "any", "last", "time", "random", "cold_users", "cold_items")  # as `data.held_out.Asked`
+
 
 def add(commands: Commands) -> None:
     """Add this group's commands."""
@@ -35,10 +37,21 @@ def add(commands: Commands) -> None:
         commands,
         "fit",
         "learn from all interactions of a folder and save the pipeline",
-        "  tastemaker fit shop/ --out shop.tm\n  tastemaker fit shop/ --out shop.tm --model content",
+        "  tastemaker fit shop/ --out shop.tm\n"
+        "  tastemaker fit shop/ --out shop.tm --for random\n"
+        "  tastemaker fit shop/ --out shop.tm --model content",
         _fit,
     )
     _shared(fit)
+    fit.add_argument(
+        "--for",
+        dest="asked",
+        choices=ASKED,
+        metavar="HOW",
+        help="what lists will be for, which auto chooses by: future (what users take next, and what new users take), "
+        "random (what is missing), any (both), or as the other splits of run (default: future, or any where most "
+        "events of a user stand within half a minute of the one before)",
+    )
 
 
 def _shared(made: argparse.ArgumentParser) -> None:
@@ -72,7 +85,13 @@ def _fit(args: argparse.Namespace) -> None:
     from tastemaker.actions.learn import FitRequest, fit
 
     request = FitRequest(
-        args.folder, args.out, config=args.config, model=args.model, verify=args.verify, run=_budgeted(args)
+        args.folder,
+        args.out,
+        config=args.config,
+        model=args.model,
+        verify=args.verify,
+        run=_budgeted(args),
+        asked=args.asked,
     )
     show(args, fit(request))
 

@@ -5,45 +5,51 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, final
+from typing import Annotated, Any, ClassVar, Self, final
 
 import numpy as np
 from annotated_types import Ge, Gt
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from tastemaker.core import NotFitted, Run, SavedError, TastemakerError, spec_of
 from tastemaker.core.component import component
 from tastemaker.core.run import Clock
 from tastemaker.data import Dataset, Query
-from tastemaker.data.held_out import hold_out
+from tastemaker.data.held_out import Asked, entered_at_once, hold_out
+from tastemaker.data.join import join
 from tastemaker.models.base import Given, Recommender, Scores, Settles, State, array
-from tastemaker.models.blending import chosen, judge_of
 from tastemaker.models.catalog import RECOMMENDERS
-from tastemaker.models.judging import Judge
+from tastemaker.models.choosing import Choice, Panel, Tried, joined
 from tastemaker.models.parts import Part, built
 
 LADDER: tuple[dict[str, Any], ...] = (  # cheap ones first; what the time does not allow is left out
     {"name": "popular"},
+    {"name": "popular", "half_life": 5.0},
+    {"name": "popular", "half_life": None},
     {"name": "item_knn", "decay": 0.5},
     {"name": "item_knn", "decay": 1.0},
+    {"name": "user_knn", "decay": 1.0},
     {"name": "rp3beta", "decay": 0.6},
     {"name": "rp3beta", "decay": 1.0},
     {"name": "content"},
     {"name": "session_knn"},
-    {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
-    {"name": "transformer"},
-    {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
     {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5},
+    {"name": "ease", "order": 0.7, "decay": 0.7, "reg": 100.0},
+    {"name": "als", "decay": 1.0},
     {"name": "als", "decay": 1.0, "zeros": 5.0, "reg": 0.05},
+    {"name": "transformer"},
+    {"name": "ease", "order": 0.0, "decay": 1.0, "dropout": 0.5, "content": 30.0},
+    {"name": "ease", "order": 0.9, "decay": 0.9, "reg": 300.0},
     {"name": "gru"},
+    {"name": "two_tower"},
 )
 BELOW = ("content", "popular")  # what speaks where the model that was kept has no opinion
+ORDERED: tuple[Asked, ...] = ("future", "any", "last", "time")  # what is asked there comes after what is known
 LEAST = 0.2  # of it for learning anew, even where choosing took too long
 SHARE = 0.5  # of the time budget for choosing; the rest is for learning anew from everything
 TURN = 0.65  # of the time left for choosing that one model may take, where it can be told
 
-
-Found = tuple[float, dict[str, Any], Scores]  # NDCG@10, specification, scores of the users asked for
+Held = tuple[Dataset, Dataset]
 
 
 def _ladder() -> list[Recommender]:
@@ -53,39 +59,52 @@ def _ladder() -> list[Recommender]:
 @final
 @component
 class Auto(Recommender):
-    """Fits a ladder of models on about 90 % of the events, asks the rest which is best, learns anew from all.
+    """Fits a ladder of models on part of the events, asks the rest which is best, learns anew from all.
 
+    What is held out is like what will be asked: the validation data where they are given, else by `asked`.
     The best `blend` models by NDCG@10 are blended too (`ensemble`); the blend is kept where it is better than the best
-    by more than `gain`. What the model kept has no opinion on goes below, by content, then by popularity. Why is said
-    to the progress lines. Models that cannot be fitted, that read an order where there is none, or that the budget
-    leaves no time for, are passed over. Networks are stopped by the same held-out events, and learn anew for as many
-    epochs.
+    by more than `gain`. For users of whose likes nothing is known the same is chosen apart. What the model kept has no
+    opinion on goes below, by content, then by popularity. Why is said to the progress lines. Models that cannot be
+    fitted, networks that read an order where none is asked for, or what the budget leaves no time for, are passed
+    over. Networks are stopped by the same held-out events, and learn anew for as many epochs.
 
     Attributes:
         models: Names or specifications, cheap ones first.
+        asked: What lists will be for. "future": what known users take next, and what new users take; "last": the
+            one that known users take next; "time": all that comes after a moment; "random": what is missing, wherever it stands; "any":
+            both what comes next and what is missing; "cold_users", "cold_items": users or items without behaviour.
+            None: "any" where most events stand within half a minute of the one before (their order may be that of a
+            form), else "future"; where validation data are given, they say it.
         budget: Seconds; ``Run.seconds`` goes before it.
         blend: Models in the blend at most, one of each name; 1 blends nothing.
         gain: What a blend must gain, as a share of the best model's NDCG@10.
+        chosen: What was chosen before (see `decided`): it is learned, and nothing is chosen.
     """
 
     name: ClassVar[str] = "auto"
     models: list[Part] = Field(default_factory=_ladder, min_length=1)
+    asked: Asked | None = None
     budget: Annotated[float, Gt(0)] = 300.0
     blend: Annotated[int, Ge(1)] = 6
     gain: Annotated[float, Ge(0)] = 0.01
+    chosen: Annotated[Recommender | None, BeforeValidator(RECOMMENDERS.coerce)] = None
 
     def __post_init__(self) -> None:
         self._kept: Recommender | None = None
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Choose, then fit what was chosen on everything."""
-        held = (data, given.validation) if given.validation is not None else hold_out(data, run.seed)
         budget = run.seconds or self.budget
         clock = Clock(budget)
-        spec = self._choose(held, given, replace(run, seconds=SHARE * budget)) if held else _first(given)
-        below = [name for name in BELOW if name != spec["name"]]
-        kept = RECOMMENDERS.build({"name": "fallback", "models": [spec, *below]})
-        kept.learn(data, given, replace(run, seconds=clock.least(LEAST)))
+        if self.chosen is None:
+            asked = self._question(data, given)
+            held = _held(data, given, asked, run)
+            spec = self._choose(held, given, asked, replace(run, seconds=SHARE * budget))
+        else:
+            spec = spec_of(self.chosen)
+        known = data if given.validation is None else join(data, given.validation)
+        kept = RECOMMENDERS.build(spec)
+        kept.learn(known, replace(given, validation=None), replace(run, seconds=clock.least(LEAST)))
         self._kept = kept
 
     def score(self, queries: Sequence[Query]) -> Scores:
@@ -98,6 +117,14 @@ class Auto(Recommender):
         if self._kept is None:
             raise NotFitted(self)
         return self._kept
+
+    def decided(self) -> Self:
+        """One that learns what this one kept, and chooses nothing; raises `NotFitted`."""
+        return replace(self, chosen=RECOMMENDERS.build(spec_of(self.kept)))
+
+    def asking(self, asked: Asked | None) -> Self:
+        """One that is not fitted and chooses by `asked`, where its settings do not say what lists are for."""
+        return replace(self, asked=self.asked or asked)
 
     def state(self) -> State:
         """What was kept, as a specification in bytes, and its arrays."""
@@ -113,46 +140,59 @@ class Auto(Recommender):
         kept.restore({key[2:]: value for key, value in state.items() if key.startswith("k.")})
         self._kept = kept
 
-    def _choose(self, held: tuple[Dataset, Dataset], given: Given, run: Run) -> dict[str, Any]:
-        """The specification of the best model, or of a blend of the best."""
-        judge = judge_of(*held)
-        found = self._climb(judge, held, given, run)
-        if not found or not len(judge.users):
-            return _first(given)
-        found.sort(key=lambda entry: -entry[0])
-        best = found[0]
-        run.say("auto: " + ", ".join(f"{spec['name']} {figure:.4f}" for figure, spec, _ in found))
-        some = _kinds(found)[: self.blend]
-        weights, figure = chosen(judge, [scores for _, _, scores in some], "scores")
-        if len(some) > 1 and figure > best[0] * (1 + self.gain):
-            parts = [(spec, float(w)) for (_, spec, _), w in zip(some, weights, strict=True) if w > 0]
-            run.say(f"auto keeps a blend of {len(parts)}: NDCG@10 {figure:.4f} on held-out events, best {best[0]:.4f}.")
-            return {"name": "ensemble", "models": [p for p, _ in parts], "weights": [w for _, w in parts]}
-        run.say(f"auto keeps {best[1]['name']}: NDCG@10 {best[0]:.4f} on held-out events, a blend {figure:.4f}.")
-        return best[1]
+    def _question(self, data: Dataset, given: Given) -> Asked:
+        """What lists are for: as set, else what the validation or the data suggest."""
+        if given.validation is not None:
+            return "future" if self.asked in (None, "any") else self.asked
+        return self.asked or ("any" if entered_at_once(data) else "future")
 
-    def _climb(self, judge: Judge, held: tuple[Dataset, Dataset], given: Given, run: Run) -> list[Found]:
-        """What the models say, each opinion once: where there is no order, some settings come to the same."""
+    def _choose(self, held: Held | None, given: Given, asked: Asked, run: Run) -> dict[str, Any]:
+        """What is kept, over what speaks where it has no opinion."""
+        first, popular = map(_alone, ("content" if given.items is not None else "popular", "popular"))
+        known, strangers = (None, None) if held is None else self._climbed(held, given, asked, run)
+        if known is not None:
+            run.say(f"auto, for those who are known: {known.said}")
+        if strangers is not None:
+            run.say(f"auto, for strangers: {strangers.said}")
+        spec = joined(known or first, strangers or popular)
+        below = [name for name in BELOW if name != spec["name"]]
+        return {"name": "fallback", "models": [spec, *below]}
+
+    def _climbed(self, held: Held, given: Given, asked: Asked, run: Run) -> tuple[Choice | None, Choice | None]:
+        """Fit one model after the other, as long as there is time, and choose."""
         clock = Clock(run.seconds)
-        found: list[Found] = []
+        tried = Tried(Panel.of(held, given, asked))
         for spec in map(spec_of, self.models):
             model = RECOMMENDERS.build(spec)  # freed after its turn: some are large
-            if found and not clock.least(0):
+            if tried.some and not clock.least(0):
                 run.say(f"auto: no time left for {model.name} and what comes after it")
                 break
-            kept = _fitted(model, held, given, replace(run, seconds=clock.least(0)))
-            if kept is None:
+            if model.needs_order and (held[0].clock == "none" or asked not in ORDERED):
                 continue
-            scores = model.score(judge.asking)
-            if not any(np.array_equal(scores, other, equal_nan=True) for _, _, other in found):
-                found.append((judge.ndcg_of(scores), kept, scores))
-        return found
+            kept = _fitted(model, held, given, replace(run, seconds=clock.least(0)))
+            if kept is not None:
+                tried.add(model, kept)
+        return tried.chosen(self.blend, self.gain)
 
 
-def _fitted(model: Recommender, held: tuple[Dataset, Dataset], given: Given, run: Run) -> dict[str, Any] | None:
+def _held(data: Dataset, given: Given, asked: Asked, run: Run) -> Held | None:
+    """What to learn from and what to choose by; known users go on where the validation holds strangers alone."""
+    if given.validation is None:
+        return hold_out(data, run.seed, asked)
+    known = np.isin(given.validation.interactions.user, data.interactions.user)
+    more = None if known.any() else hold_out(data, run.seed, None if asked in ORDERED else "random")
+    return (data, given.validation) if more is None else (more[0], join(more[1], given.validation))
+
+
+def _alone(name: str) -> Choice:
+    """What is kept where there is too little behaviour to choose by."""
+    return Choice(((spec_of(RECOMMENDERS.build(name)), 1.0),), "")
+
+
+def _fitted(model: Recommender, held: Held, given: Given, run: Run) -> dict[str, Any] | None:
     """Learn from what was not held out; gives what to learn anew, None where it cannot be fitted."""
     data, validation = held
-    if (model.needs_vectors and given.items is None) or (model.needs_order and data.clock == "none"):
+    if model.needs_vectors and given.items is None:
         return None
     stopped = isinstance(model, Settles)
     seconds = run.seconds * TURN if stopped and run.seconds else run.seconds
@@ -162,16 +202,3 @@ def _fitted(model: Recommender, held: tuple[Dataset, Dataset], given: Given, run
         run.say(f"auto passes {model.name} over: {str(error).splitlines()[0]}")
         return None
     return model.settled() if isinstance(model, Settles) else spec_of(model)
-
-
-def _kinds(found: list[Found]) -> list[Found]:
-    """The best of each name, best first: models of one kind err alike, and add little to each other."""
-    firsts: dict[str, Found] = {}
-    for entry in found:
-        firsts.setdefault(entry[1]["name"], entry)
-    return list(firsts.values())
-
-
-def _first(given: Given) -> dict[str, Any]:
-    """What is kept where there is too little behaviour to choose by."""
-    return {"name": "content" if given.items is not None else "popular"}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.data import Dataset
+from tastemaker.core.top import top_k
+from tastemaker.data import Dataset, Query
 from tastemaker.models.base import Scores
-from tastemaker.models.judging import Judge
+from tastemaker.models.judging import PLACES, Judge
 
 How = Literal["scores", "ranks"]
 JUDGED = 1000  # users at most that weights are chosen by
 DEPTH = 500  # places that count in reciprocal rank fusion
 SMOOTH = 60.0  # its constant
 TRIED = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+FIRST = 50  # places of each model's lists that a blend's may come from
+STEP = 0.001  # share of the figure that a step must gain
 CELLS = 1 << 24  # scores of one model held at a time while weights are chosen
 
 Weights = NDArray[np.float64]
@@ -62,9 +65,44 @@ def blended(scores: Sequence[Scores], weights: Weights, how: How) -> Scores:
     return np.where(heard, out, np.float32(np.nan))
 
 
-def judge_of(data: Dataset, validation: Dataset) -> Judge:
-    """As many users as the scores of one model may be held of, 1,000 at most."""
-    return Judge(data, validation, max(1, min(JUDGED, CELLS // max(1, len(data.items)))))
+def strange(queries: Sequence[Query]) -> NDArray[np.bool_]:
+    """Whether nothing is known of what the asking like or dislike, shape (q,)."""
+    return np.array([not query.sign.any() for query in queries], bool)
+
+
+def judge_of(data: Dataset, validation: Dataset, **more: Any) -> Judge:
+    """As many users as the scores of one model may be held of, 1,000 at most; `more` goes to the judge."""
+    return Judge(data, validation, max(1, min(JUDGED, CELLS // max(1, len(data.items)))), **more)
+
+
+class Pool:
+    """The first items of each model's lists: those that a blend of them could list.
+
+    Args:
+        judge: The users, and what should stand in their lists.
+        scores: What each model says for them, (users, n_items).
+        how: The scale.
+    """
+
+    def __init__(self, judge: Judge, scores: Sequence[Scores], how: How) -> None:
+        self._judge = judge
+        first = [judge.first(judge.at_hand(one), FIRST) for one in scores]
+        items = np.sort(np.concatenate(first, axis=1), axis=1)
+        items[:, 1:][items[:, 1:] == items[:, :-1]] = -1
+        items = np.sort(items, axis=1)[:, ::-1][:, : max(PLACES, int((items >= 0).sum(axis=1).max()))]
+        self._out, self._hit = items < 0, judge.hits(items)
+        self._said = [np.take_along_axis(scaled(one, how), np.maximum(items, 0), axis=1) for one in scores]
+
+    def figure(self, weights: Weights) -> float:
+        """NDCG@10 of the models' blend."""
+        total = np.zeros(self._out.shape, np.float32)
+        for weight, one in zip(weights, self._said, strict=True):
+            if weight > 0:
+                total += np.float32(weight) * one
+        total[self._out] = -np.inf
+        place, score = top_k(total, PLACES)
+        hits = np.take_along_axis(self._hit, np.maximum(place, 0), axis=1)
+        return self._judge.figure(hits & np.isfinite(score))
 
 
 def chosen(judge: Judge, scores: Sequence[Scores], how: How, rounds: int = 3) -> tuple[Weights, float]:
@@ -76,16 +114,38 @@ def chosen(judge: Judge, scores: Sequence[Scores], how: How, rounds: int = 3) ->
         how: The scale.
         rounds: Most turns over the models.
     """
-    ready = [scaled(one, how) for one in scores]
-    heard = np.any([~np.isnan(one) for one in scores], axis=0)
+    return _climbed(Pool(judge, scores, how).figure, np.ones(len(scores)), rounds)
 
-    def worth(weights: Weights) -> float:
-        total = np.zeros(heard.shape, np.float32)
-        for weight, one in zip(weights, ready, strict=True):
-            total += np.float32(weight) * one
-        return judge.ndcg_of(np.where(heard, total, np.float32(np.nan)))
 
-    return _climbed(worth, np.ones(len(scores)), rounds)
+def added(judge: Judge, scores: Sequence[Scores], how: How, most: int) -> tuple[Weights, float]:
+    """Weights found by adding to the first model, at each step, what helps most; and their NDCG@10.
+
+    Args:
+        judge: As of `chosen`.
+        scores: The same, the best model first.
+        how: The scale.
+        most: Models with a weight at most.
+
+    Source: Caruana et al. 2004, "Ensemble selection from libraries of models".
+    """
+    pool = Pool(judge, scores, how)
+    weights = np.eye(len(scores))[0]
+    best = pool.figure(weights)
+    while True:
+        full = np.count_nonzero(weights) >= most
+        places = [n for n in range(len(scores)) if weights[n] > 0 or not full]
+        tries = [_with(weights, n, value) for n in places for value in TRIED]
+        figures = [pool.figure(one) if one.any() else 0.0 for one in tries]
+        if max(figures) <= best * (1 + STEP):
+            return weights, best
+        best = max(figures)
+        weights = tries[int(np.argmax(figures))]
+
+
+def _with(weights: Weights, place: int, value: float) -> Weights:
+    out = weights.copy()
+    out[place] = value
+    return out
 
 
 def _climbed(worth: Callable[[Weights], float], weights: Weights, rounds: int) -> tuple[Weights, float]:
@@ -94,8 +154,7 @@ def _climbed(worth: Callable[[Weights], float], weights: Weights, rounds: int) -
         before = best
         for place in range(len(weights)):
             for value in TRIED:
-                other = weights.copy()
-                other[place] = value
+                other = _with(weights, place, value)
                 if other.sum() > 0 and (found := worth(other)) > best:
                     weights, best = other, found
         if best <= before:

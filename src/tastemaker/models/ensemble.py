@@ -15,7 +15,7 @@ from tastemaker.core.component import component
 from tastemaker.data import Dataset, Query
 from tastemaker.data.held_out import hold_out
 from tastemaker.models.base import Given, Recommender, Scores, State, array
-from tastemaker.models.blending import Weights, blended, chosen, judge_of
+from tastemaker.models.blending import Weights, blended, chosen, judge_of, strange
 from tastemaker.models.parts import Part, built, learned, pack, unpack
 
 
@@ -34,18 +34,21 @@ class Ensemble(Recommender):
         models: Names or specifications of recommenders.
         how: "scores" adds standardised scores, "ranks" adds ``1 / (60 + rank)``.
         weights: One a model; None: chosen.
+        strangers: The same for those of whose likes nothing is known; None: as for all.
     """
 
     name: ClassVar[str] = "ensemble"
     models: list[Part] = Field(default_factory=lambda: built("ease", "item_knn", "content"), min_length=1)
     how: Literal["scores", "ranks"] = "scores"
     weights: list[Annotated[float, Ge(0)]] | None = None
+    strangers: list[Annotated[float, Ge(0)]] | None = None
 
     def __post_init__(self) -> None:
         self._speaks: list[bool] = []
         self._weights: Weights = np.empty(0)
-        if self.weights is not None and (len(self.weights) != len(self.models) or sum(self.weights) <= 0):
-            raise BadSetting(f"An ensemble of {len(self.models)} models got the weights {self.weights}; one a model.")
+        for given in (self.weights, self.strangers):
+            if given is not None and (len(given) != len(self.models) or sum(given) <= 0):
+                raise BadSetting(f"An ensemble of {len(self.models)} models got the weights {given}; one a model.")
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Choose the weights, then fit each model."""
@@ -61,8 +64,14 @@ class Ensemble(Recommender):
         """Weighted sum of what the models say."""
         if not self._speaks:
             raise NotFitted(self)
-        used = [(m, w) for m, w, s in zip(self.models, self._weights, self._speaks, strict=True) if s and w > 0]
-        return blended([m.score(queries) for m, _ in used], np.array([w for _, w in used]), self.how)
+        if self.strangers is None or not (new := strange(queries)).any():
+            return self._blend(queries, self._weights)
+        of_new = self._blend([queries[n] for n in np.flatnonzero(new).tolist()], np.array(self.strangers))
+        out = np.empty((len(queries), of_new.shape[1]), np.float32)
+        out[new] = of_new
+        if not new.all():
+            out[~new] = self._blend([queries[n] for n in np.flatnonzero(~new).tolist()], self._weights)
+        return out
 
     def state(self) -> State:
         """Weights, and the arrays of every model."""
@@ -74,6 +83,12 @@ class Ensemble(Recommender):
         """Take them back."""
         self._weights = array(state, "weights").astype(np.float64)
         self._speaks = unpack(self.models, state)
+
+    def _blend(self, queries: Sequence[Query], weights: Weights) -> Scores:
+        used = [(m, w) for m, w, s in zip(self.models, weights, self._speaks, strict=True) if s and w > 0]
+        if not used:  # those with a weight could not be fitted
+            used = [(m, 1.0) for m, s in zip(self.models, self._speaks, strict=True) if s]
+        return blended([m.score(queries) for m, _ in used], np.array([w for _, w in used]), self.how)
 
     def _choose(self, speaks: list[bool], data: Dataset, given: Given, run: Run) -> None:
         """Weights as set, or chosen by the validation data, or equal."""
