@@ -7,7 +7,7 @@ from made import dataset
 from tastemaker.data import Features
 from tastemaker.fusion.impute import Impute
 
-HOWS = ("neighbours", "hops", "pagerank")
+HOWS = ("neighbours", "hops", "pagerank", "regress")
 
 
 def made(n=15, seed=0):
@@ -36,9 +36,9 @@ def test_present_rows_stay_and_filled_ones_are_numbers(how, graph):
 
 @pytest.mark.parametrize("how", HOWS)
 def test_a_row_is_filled_from_items_of_its_kind(how):
-    found = Impute(how=how, k=3).fill(made(), dataset(n=50))["two"]
+    found = Impute(how=how, k=3).fill(made(60), dataset(n=100))["two"]
     assert found.present.all()
-    np.testing.assert_array_equal(found.vectors.argmax(axis=1), np.repeat([0, 1, 2], 5))
+    np.testing.assert_array_equal(found.vectors.argmax(axis=1), np.repeat([0, 1, 2], 20))
     np.testing.assert_allclose(found.vectors.max(axis=1), 3, atol=0.6)
 
 
@@ -62,3 +62,40 @@ def test_neighbours_by_hand():
     two = Features("image", np.array([[0.0], [5.0], [0.0], [7.0]], np.float32), np.array([False, True, False, True]))
     after = Impute(how="neighbours", k=1).fill({"one": one, "two": two}, dataset(n=50))["two"]
     np.testing.assert_allclose(after.vectors[:, 0], [5, 5, 7, 7])
+
+
+def test_regression_tells_what_the_other_sources_tell_and_stays_at_the_mean_elsewhere():
+    draw = np.random.default_rng(1)
+    one = draw.normal(size=(400, 6)).astype(np.float32)
+    told = one @ draw.normal(size=(6, 3)).astype(np.float32)
+    noise = draw.normal(size=(400, 3)).astype(np.float32)
+    two = np.hstack([told, noise])
+    there = np.arange(400) % 4 != 0
+    features = {
+        "one": Features("text", one, np.ones(400, bool)),
+        "two": Features("image", np.where(there[:, None], two, 0).astype(np.float32), there),
+    }
+    after = Impute(how="regress").fill(features, dataset(n=50))["two"]
+    assert after.present.all()
+    np.testing.assert_allclose(after.vectors[~there, :3], told[~there], atol=0.1)
+    assert np.abs(after.vectors[~there, 3:] - two[there, 3:].mean(axis=0)).mean() < 0.1
+
+
+def test_regression_fills_by_each_set_of_sources_and_never_where_there_is_none():
+    draw = np.random.default_rng(2)
+    base = draw.normal(size=(300, 4)).astype(np.float32)
+    turn = np.arange(300)
+    masks = {"a": turn % 5 != 0, "b": turn % 7 != 0, "c": turn % 3 != 0}
+    features = {n: Features("text", base * mask[:, None], mask) for n, mask in masks.items()}
+    after = Impute(how="regress").fill(features, dataset(n=50))
+    some = np.any(list(masks.values()), axis=0)
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(after[name].present, some)
+        np.testing.assert_array_equal(after[name].vectors[mask], base[mask])
+        np.testing.assert_allclose(after[name].vectors[some], base[some], atol=0.1)
+        assert not after[name].vectors[~some].any()
+
+
+def test_regression_leaves_absent_what_too_few_items_teach():
+    before = made()
+    assert not Impute(how="regress").fill(before, dataset(n=50))["two"].present.all()

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from tastemaker.core import component
 from tastemaker.data import Dataset, Features, FeatureSet
+from tastemaker.fusion.regress import regressed
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 CELLS = 1 << 24  # similarities held at a time
-How = Literal["none", "neighbours", "hops", "pagerank"]
+How = Literal["none", "neighbours", "hops", "pagerank", "regress"]
 Reals = NDArray[np.float32]
 
 
@@ -28,7 +29,8 @@ class Impute:
     * "neighbours": ``x = S X`` over the neighbours that have the source;
     * "hops": the same `steps` times over, what was filled before counting as there;
     * "pagerank": ``F <- (1 - restart) S F``, the present rows put back after each of `steps` rounds, so that what is
-      further away counts less.
+      further away counts less;
+    * "regress": by ridge regression from the sources that the item has, see `regressed`; no graph.
 
     A row that nothing reaches stays absent. Nothing is learned, and behaviour beyond `data` is never looked at.
 
@@ -52,6 +54,8 @@ class Impute:
         """The features with what could be filled, marked as present."""
         if self.how == "none" or not features or all(found.present.all() for found in features.values()):
             return features
+        if self.how == "regress":
+            return regressed(features)
         near = _likes(data, self.k) if self.graph == "likes" else _content(features, self.k)
         return {name: self._filled(found, near) for name, found in features.items()}
 

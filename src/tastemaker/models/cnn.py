@@ -48,6 +48,8 @@ class CNN(Recommender):
         id_dropout: Chance that an item's own vector is hidden in training.
         source_dropout: Chance that a source is hidden in training.
         temperature: What cosines with the items are divided by in training; 0: inner products.
+        align: Weight of a contrastive loss by which own vectors and content of an item find each other in a
+            batch, and with "fusion" its sources too; 0 leaves it out.
         learning_rate: Of Adam, at first; it falls along a cosine.
         weight_decay: Decoupled pull of all weights to zero.
         epochs: Most passes over the users.
@@ -73,6 +75,7 @@ class CNN(Recommender):
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     temperature: Annotated[float, Ge(0)] = 0.1
+    align: Annotated[float, Ge(0)] = 0.0
     learning_rate: Annotated[float, Gt(0)] = 2e-3
     weight_decay: Annotated[float, Ge(0)] = 0.0
     epochs: Annotated[int, Ge(1)] = 40

@@ -43,6 +43,7 @@ class Sequential(Protocol):
     id_dropout: float
     source_dropout: float
     temperature: float
+    align: float
     learning_rate: float
     weight_decay: float
     epochs: int
@@ -74,8 +75,7 @@ def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given,
     from tastemaker.training import TrainSettings
 
     settings = TrainSettings.of(model, schedule="cosine")
-    names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout", "temperature")
-    plan = Plan(shape, **{name: getattr(model, name) for name in names})
+    plan = Plan(shape, **{name: getattr(model, name) for name in Plan._fields[1:]})
     key = of_json(spec_of(model))
     beside = Beside(given, run, model.closed, model.closed_new)
     look = beside.looking(Task.reader)

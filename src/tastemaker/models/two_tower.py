@@ -59,6 +59,8 @@ class TwoTower(Recommender):
         id_dropout: Chance that the own vector of an item to be told is hidden in training.
         source_dropout: Chance that a source is hidden in training, with "fusion".
         attribute_dropout: Chance that a user's attributes are hidden, and chance that they are all that is read.
+        align: Weight of a contrastive loss by which own vectors and content of an item find each other in a
+            batch, and with "fusion" its sources too; 0 leaves it out.
         negatives: Drawn items that a batch shares.
         full: Catalogues up to this size are ranked whole instead.
         learning_rate: Of Adam, at first; it falls along a cosine.
@@ -85,6 +87,7 @@ class TwoTower(Recommender):
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.8
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     attribute_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
+    align: Annotated[float, Ge(0)] = 0.0
     negatives: Annotated[int, Ge(1)] = 2048
     full: Annotated[int, Ge(0)] = 4000
     learning_rate: Annotated[float, Gt(0)] = 3e-3
@@ -147,7 +150,7 @@ class TwoTower(Recommender):
         from tastemaker.training import TrainSettings
 
         settings = TrainSettings.of(self, schedule="cosine")
-        names = ("dim", "id_dropout", "source_dropout", "attribute_dropout", "batch", "negatives", "full")
+        names = ("dim", "id_dropout", "source_dropout", "attribute_dropout", "batch", "negatives", "full", "align")
         plan = Plan(fusion=self.fusion if fused else None, **{name: getattr(self, name) for name in names})
         return plan, settings
 

@@ -42,7 +42,7 @@ def test_a_picture_stands_among_the_names_of_its_likeliest_classes_by_hand():
 
 def test_pairs_find_what_both_sides_share_on_items_not_learned_from():
     text, image = planted()
-    pairs = Pairs.learn(text[:200], image[:200], shrink=1.0)
+    pairs = Pairs.learn(text[:200], image[:200], shrink=0.02)
     likeness = pairs.place(text[200:], 0) @ pairs.place(image[200:], 1).T
     own = np.diagonal(likeness)[:, None]
     assert ((likeness > own).sum(axis=1) < 10).mean() > 0.6  # chance: 0.1
@@ -50,7 +50,7 @@ def test_pairs_find_what_both_sides_share_on_items_not_learned_from():
 
 def test_pairs_that_do_not_belong_together_teach_nothing():
     text, image = planted()
-    pairs = Pairs.learn(text[:200], np.random.default_rng(1).permutation(image[:200]), shrink=1.0)
+    pairs = Pairs.learn(text[:200], np.random.default_rng(1).permutation(image[:200]), shrink=0.02)
     likeness = pairs.place(text[200:], 0) @ pairs.place(image[200:], 1).T
     own = np.diagonal(likeness)[:, None]
     assert ((likeness > own).sum(axis=1) < 10).mean() < 0.25

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from tastemaker.data import Features
 from tastemaker.features.joint.conse import Names, Rows, unit
 from tastemaker.features.joint.pairs import Pairs
 
-NAMED = 0.5  # weight of names of what is recognised beside what pairs tell
+PAIRED = 0.6  # weight of what pairs tell, beside 1 within one source: what crosses from one to another is less sure
+NAMED = 0.3  # weight of names of what is recognised
 Scores = NDArray[np.float32]
 
 
@@ -36,8 +38,8 @@ class Space:
     """Scores of all items for a query of any source, from their content in any source.
 
     Within one source the score is the cosine, centred. Between text and another source it is the cosine in the
-    space of `pairs`, and that of `names`, each of variance 1 over the items, added; between pictures and sound that
-    of names. With `joint` all vectors are of one space already, and cosines are all there is.
+    space of `pairs`, and that of `names`, each of variance 1 over the items, weighed and added; between pictures and
+    sound that of names. With `joint` all vectors are of one space already, and cosines are all there is.
 
     Attributes:
         own: Vectors of the items by source.
@@ -104,8 +106,8 @@ class Space:
         media = source if asked.source == "text" else asked.source
         if {asked.source, source} != {"text", media} or media not in self.pairs:
             return None
-        pairs, mine = self.pairs[media], int(asked.source != "text")
-        return _cosines(pairs.place(self.own[source].vectors, 1 - mine), pairs.place(asked.vector[None], mine)[0])
+        mine = int(asked.source != "text")
+        return _cosines(self._placed[media][1 - mine], self.pairs[media].place(asked.vector[None], mine)[0])
 
     def by_names(self, asked: Asked, source: str) -> Scores | None:
         """Cosines among texts of what is recognised, (n_items,); None where nothing is."""
@@ -122,7 +124,15 @@ class Space:
             found = self.own[source]
             mean = found.vectors[found.present].mean(axis=0) if found.present.any() else np.float32(0)
             return [(1.0, _cosines(found.vectors - mean, asked.vector - mean))]
-        return [(1.0, self.learned(asked, source)), (NAMED, self.by_names(asked, source))]
+        return [(PAIRED, self.learned(asked, source)), (NAMED, self.by_names(asked, source))]
+
+    @cached_property
+    def _placed(self) -> Mapping[str, tuple[Rows, Rows]]:
+        """Where texts and contents of a source stand in the space of their pairs, by source."""
+        return {
+            source: (pairs.place(self.own["text"].vectors, 0), pairs.place(self.own[source].vectors, 1))
+            for source, pairs in self.pairs.items()
+        }
 
     def _named(self, asked: Asked) -> Rows | None:
         if asked.chances is None or asked.source not in self.names:

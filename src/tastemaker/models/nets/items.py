@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from tastemaker.data import Dataset, FeatureSet
 from tastemaker.fusion import Fusion
 from tastemaker.fusion.base import FusionModule
 from tastemaker.fusion.fitted import tensors
+from tastemaker.models.nets.aligning import View, disagreement, some
 
 BLOCK = 4096  # items whose vectors are made at a time
 Tensors = Mapping[str, Tensor]
@@ -114,13 +116,27 @@ class ItemTower(nn.Module):
         if self.fusion is None or self.content is None:
             return self.missing.expand(len(rows), -1)
         present = self._present(rows, sources)
-        projected = {
-            name: layer(sources.vectors[name][rows].masked_fill(~present[name][:, None], 0.0))
-            for name, layer in zip(self.names, self.project, strict=True)
-        }
+        projected = self._projected(rows, sources, present)
         there = torch.stack(list(present.values())).any(dim=0)
         said: Tensor = self.content(self.fusion(projected, present))
         return torch.where(there[:, None], said, self.missing)
+
+    def disagreement(self, rows: Tensor, sources: ItemSources) -> Tensor:
+        """How little own vectors agree with content, and the sources with one another; see `aligning`."""
+        rows = some(rows)
+        own, pairs = sources.ids[rows], []
+        if self.fusion is not None:
+            content = View(
+                self.told(rows, sources), torch.stack([m[rows] for m in sources.present.values()]).any(dim=0)
+            )
+            pairs.append((View(self.ids(own.clamp_min(0)), own >= 0), content))
+        return disagreement([*pairs, *self.between(rows, sources)])
+
+    def between(self, rows: Tensor, sources: ItemSources) -> list[tuple[View, View]]:
+        """What each two sources say of items, projected."""
+        present = {name: sources.present[name][rows] for name in self.names}
+        told = self._projected(rows, sources, present)
+        return list(combinations([View(told[name], present[name]) for name in self.names], 2))
 
     def every(self, sources: ItemSources) -> Tensor:
         """Vectors of all items, (n_items, dim), in blocks."""
@@ -128,6 +144,12 @@ class ItemTower(nn.Module):
         starts = range(0, n, BLOCK)
         parts = [self(torch.arange(at, min(at + BLOCK, n), device=device), sources) for at in starts]
         return torch.cat(parts) if parts else torch.empty(0, self.shape.dim, device=device)
+
+    def _projected(self, rows: Tensor, sources: ItemSources, present: Tensors) -> dict[str, Tensor]:
+        return {
+            name: layer(sources.vectors[name][rows].masked_fill(~present[name][:, None], 0.0))
+            for name, layer in zip(self.names, self.project, strict=True)
+        }
 
     def _present(self, rows: Tensor, sources: ItemSources) -> dict[str, Tensor]:
         present = {name: sources.present[name][rows] for name in self.names}

@@ -44,6 +44,7 @@ class Plan(NamedTuple):
         id_dropout: Chance that an item's own vector is hidden.
         source_dropout: Chance that a source is hidden.
         temperature: What cosines are divided by; 0: inner products.
+        align: Weight of the loss that own vectors, content and its sources agree.
     """
 
     shape: EncoderShape
@@ -56,6 +57,7 @@ class Plan(NamedTuple):
     id_dropout: float
     source_dropout: float
     temperature: float
+    align: float = 0.0
 
 
 class Batch(NamedTuple):
@@ -113,6 +115,14 @@ class Task:
         return Batch(items, lengths, target, torch.from_numpy(self.pool[drawn]), torch.from_numpy(log_q))
 
     def loss(self, batch: Batch) -> Tensor:
+        """Mean loss over all places, and what own vectors and content say differently of the items."""
+        told = self._told(batch)
+        if not self.plan.align:
+            return told
+        rows = torch.unique(torch.cat([batch.items.flatten(), batch.others]))
+        return told + self.plan.align * self.tower.disagreement(rows, self.sources)
+
+    def _told(self, batch: Batch) -> Tensor:
         """Mean loss over all places; each item of the batch is made once."""
         there = batch.target >= 0
         true = batch.target[there]

@@ -16,6 +16,7 @@ from tastemaker.fusion import Fusion
 from tastemaker.models import sparse
 from tastemaker.models.base import Scores
 from tastemaker.models.histories import matrix
+from tastemaker.models.nets.aligning import View, disagreement, some
 from tastemaker.models.nets.items import ItemSources, tower_of
 from tastemaker.models.ranking import Score
 from tastemaker.training.devices import device_of, moved
@@ -45,6 +46,7 @@ class Plan(NamedTuple):
         batch: Most users a step.
         negatives: Drawn items that a batch shares.
         full: Catalogues up to this size are ranked whole.
+        align: Weight of the loss that own vectors, content and its sources agree.
     """
 
     dim: int
@@ -55,6 +57,7 @@ class Plan(NamedTuple):
     batch: int
     negatives: int
     full: int
+    align: float = 0.0
 
 
 class Batch(NamedTuple):
@@ -130,7 +133,19 @@ class Towers(nn.Module):
         wrong = (z @ want[c].T + bias[c] - log_q).masked_fill(mine, MASKED).logsumexp(dim=1)
         right = (z[teller] * want[b]).sum(dim=1) + bias[b]
         out: Tensor = (torch.logaddexp(right, wrong[teller]) - right).mean()
-        return out
+        return out + self.plan.align * self.disagreement(rows, sources) if self.plan.align else out
+
+    def disagreement(self, rows: Tensor, sources: ItemSources) -> Tensor:
+        """How little own vectors agree with content, and the sources with one another; see `aligning`."""
+        if not sources.vectors:
+            return torch.zeros((), device=rows.device)
+        rows = some(rows)
+        own, part = sources.ids[rows], slice(self.plan.dim, 2 * self.plan.dim)
+        known = torch.stack([mask[rows] for mask in sources.present.values()]).any(dim=0)
+        content = View(self.content(self._content(rows, sources))[:, part], known)
+        mine = View(self.ids(own.clamp_min(0))[:, part], own >= 0)
+        between = [] if self.tower is None else self.tower.between(rows, sources)
+        return disagreement([(mine, content), *between])
 
 
 class Task:
