@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import TastemakerError, files, fingerprints
-from tastemaker.core.threads import cores
 from tastemaker.features.engines import exported
 from tastemaker.features.engines.exported import InOnnx
-from tastemaker.features.engines.network import Half, InTorch, Network, Runs
+from tastemaker.features.engines.network import Half, InTorch, Network, Runs, lanes_of
 
 MANY = 32  # entries at once from which a trial pays: extraction gives so many, a question does not
 TRIAL = 1.5  # seconds, apart from exporting, after which a trial ends
@@ -103,7 +102,7 @@ class Chosen:
         with ThreadPoolExecutor(exported.lanes) as pool:
             seconds = trial(
                 {
-                    "torch": lambda: [plain(*batch) for _ in many],
+                    "torch": lambda: list(pool.map(lambda _: plain(*batch), many)),
                     "onnx": lambda: list(pool.map(lambda _: exported(*batch), many)),
                 }
             )
@@ -132,7 +131,7 @@ def _key(network: Network, threads: int) -> str:
     """Changes with all that may change which engine is faster."""
     libraries = f"torch {version('torch')}, onnxruntime {version('onnxruntime')}"
     what = f"{network.name} {network.digest()[:16]} {exported.FORMAT}"
-    return f"{what}, {threads or cores()} lanes, {libraries}, {_processor()}"
+    return f"{what}, {lanes_of(threads)} lanes of threads, {libraries}, {_processor()}"
 
 
 def _processor() -> str:
