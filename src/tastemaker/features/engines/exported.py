@@ -45,7 +45,7 @@ class InOnnx:
     def __init__(self, network: Network, threads: int) -> None:
         import_runtime()
         self.lanes, each = lanes_of(threads)
-        path = folder() / f"{network.name}-{fingerprints.of_json([network.digest(), FORMAT])[:24]}.onnx"
+        path = _place(network)
         try:
             self._session = Session(path, "cpu", each)
         except WeightsError:  # it is not there, or damaged
@@ -55,6 +55,16 @@ class InOnnx:
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""
         return self._session.run(dict(zip(self._session.inputs, given, strict=True)))
+
+
+def file(network: Network) -> Path:
+    """The exported network, whole; made where it is not there. Raises what `InOnnx` raises."""
+    InOnnx(network, 1)
+    return _place(network)
+
+
+def _place(network: Network) -> Path:
+    return folder() / f"{network.name}-{fingerprints.of_json([network.digest(), FORMAT])[:24]}.onnx"
 
 
 def export(network: Network, path: Path) -> None:

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from tastemaker.core.threads import cores
 from tastemaker.features import engine
 
-Engine = Literal["auto", "torch", "onnx"]
 Half = Literal["auto", "torch", "onnx", "bf16"]
+Vino = Literal["auto", "torch", "onnx", "openvino"]
 
-
-LANES = 4
+LANES = 4  # batches that are computed beside each other, at most
 
 
 def lanes_of(threads: int) -> tuple[int, int]:
@@ -55,6 +54,7 @@ class Network:
         load: Gives the torch module in eval mode; it takes one tensor an input and gives (n, dim).
         example: Gives a batch of two or more entries by name of the input, in the order that the module takes.
         free: Axes of the inputs, apart from the first, that have another length in another batch.
+        exact: Convolutions from the start that need float32 where the rest is computed in bfloat16.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Network:
     load: Callable[[], Any]
     example: Callable[[], dict[str, NDArray[Any]]]
     free: tuple[int, ...] = ()
+    exact: int = 0
 
     @cached_property
     def module(self) -> Any:
