@@ -1,5 +1,7 @@
 """EfficientNet-Lite0: folding changes nothing, like pictures lie close, odd shapes are safe."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +11,7 @@ from tastemaker.core import DataError, WeightsError
 from tastemaker.features import weights
 from tastemaker.features.image.efficientnet import FILE, EfficientNet
 from tastemaker.features.image.pixels import MEAN, STD, square
+from tastemaker.features.media_image import decode_image
 
 try:
     weights.folder("efficientnet")
@@ -64,6 +67,41 @@ def test_the_square_is_the_middle_of_the_resized_picture():
     expected = np.asarray(wide.crop((left, 16, left + 224, 240)), np.float32) / 255
     got = square(picture, 256, 224) * STD + MEAN
     assert np.abs(got - expected).mean() < 0.03  # equal but for less than a pixel of shift
+
+
+def plain(picture):
+    """The usual way: resize the whole, cut the middle."""
+    image = Image.fromarray(picture)
+    scale = 256 / min(image.size)
+    image = image.resize([max(256, round(edge * scale)) for edge in image.size], Image.Resampling.BICUBIC)
+    left, top = (image.width - 224) // 2, (image.height - 224) // 2
+    return np.asarray(image.crop((left, top, left + 224, top + 224)), np.float32)
+
+
+SHAPES = [(332, 224), (335, 224), (268, 182), (90, 91), (256, 300), (400, 301), (1000, 777), (301, 900), (256, 256)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_square_has_the_pixels_of_resizing_and_cutting(shape):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    for given in (picture, picture.transpose(1, 0, 2)):
+        far = np.abs((square(given, 256, 224) * STD + MEAN) * 255 - plain(given))
+        assert far.mean() < 0.5  # noise, and Pillow may resize the whole down before across
+        assert np.percentile(far, 99) < 5
+
+
+@pytest.mark.parametrize("shape", [(700, 300), (300, 701), (600, 800), (1001, 900)])
+def test_decoding_to_the_middle_moves_no_pixel(shape):
+    picture = np.asarray(
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)).resize(shape[::-1])
+    )
+    with io.BytesIO() as file:
+        Image.fromarray(picture).save(file, "PNG")
+        wide, cut = decode_image(file, 256), decode_image(file, 256, long=1)
+    assert cut.shape == (256, 256, 3)
+    for found in (wide, cut):
+        far = np.abs((square(found, 256, 224) * STD + MEAN) * 255 - plain(picture))
+        assert far.max() < 3
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 2), (224, 224), (3000, 3000)])

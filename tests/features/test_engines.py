@@ -12,10 +12,11 @@ from torch import nn
 from tastemaker.core import BadSetting, MissingExtra, TastemakerError
 from tastemaker.features import weights
 from tastemaker.features.catalog import ENCODERS
-from tastemaker.features.engines import choice, exported
+from tastemaker.features.engines import choice, exported, vino
 from tastemaker.features.engines.choice import Chosen, trial
 from tastemaker.features.engines.exported import InOnnx
 from tastemaker.features.engines.network import InTorch, Network
+from tastemaker.features.engines.vino import InOpenvino
 
 pytest.importorskip("onnxruntime")
 try:
@@ -89,6 +90,39 @@ def test_bf16_lies_close_and_has_its_own_fingerprint():
     assert near.mean() > 0.9995
     assert near.min() > 0.998
     assert full.fingerprint() != half.fingerprint()
+
+
+@pulled
+def test_openvino_lies_close_and_has_its_own_fingerprint():
+    pytest.importorskip("openvino")
+    settings = {"name": "efficientnet", "folder": PLACES["efficientnet"]}
+    full = ENCODERS.build(settings | {"engine": "torch", "threads": 1})
+    near = ENCODERS.build(settings | {"engine": "openvino", "threads": 2})
+    rng = np.random.default_rng(2)
+    soft = [np.kron(rng.integers(0, 256, (8, 8, 3)), np.ones((32, 32, 1))).astype(np.uint8) for _ in range(9)]
+    found = cosines(full.encode(soft), near.encode(soft))
+    assert found.mean() > 0.9995
+    assert found.min() > 0.998
+    assert full.fingerprint() != near.fingerprint()
+
+
+def test_openvino_runs_a_network_whole_or_in_two_parts(home):
+    pytest.importorskip("openvino")
+    rows = np.random.default_rng(0).normal(size=(4, 3, 8, 8)).astype(np.float32)
+
+    def load():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 3), nn.Flatten()).eval()
+
+    for exact in (0, 1):
+        net = Network("net", lambda: "x", load, lambda: {"pixels": rows}, exact=exact)
+        np.testing.assert_allclose(InOpenvino(net, 1)(rows), InTorch(net, 1)(rows), atol=0.02)
+
+
+def test_without_openvino_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(vino, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"tastemaker\[openvino\]"):
+        InOpenvino(network(), 1)
 
 
 def test_a_trial_is_made_for_many_entries_and_kept(home, monkeypatch):

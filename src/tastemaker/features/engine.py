@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -67,9 +68,16 @@ def in_batches(
     else:
         with ThreadPoolExecutor(lanes) as pool:
             made = list(pool.map(encode, parts))
+        _settle_threads()
     out = np.empty((len(entries), made[0].shape[1]), np.float32)
     out[order] = np.concatenate(made)
     return out
+
+
+def _settle_threads() -> None:
+    """Threads to come begin with as many threads of torch as this one has, not with those of a lane."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(torch.get_num_threads())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tastemaker.features.cache import FeatureCache, Stamp
 from tastemaker.features.filling import Filled, encode_all, known
 from tastemaker.features.media import Decoder, Job, require
 from tastemaker.features.media_file import Folders, Refused, hash_media, look
+from tastemaker.features.media_image import LONG
 from tastemaker.features.rows import Rows
 
 SETTLED = 0.1  # seconds: a file changed this recently may change again within one tick of its clock
@@ -138,7 +139,7 @@ def job_of(encoder: Encoder, path: Path, root: Path | None) -> Job:
     kind = str(encoder.source)
     size = int(getattr(encoder, "rate" if kind == "audio" else "side"))
     film = {name: int(getattr(encoder, name)) for name in ("frames", "rate")} if kind == "video" else {}
-    return Job(path, kind, size, root, **film)
+    return Job(path, kind, size, root, long=int(getattr(encoder, "long", LONG)), **film)
 
 
 def shown(path: Path, root: Path | None) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from tastemaker.core import MissingExtra, TastemakerError
 from tastemaker.features.media_file import LIMITS, Limits
+from tastemaker.features.media_image import LONG
 from tastemaker.features.media_video import Clip
 
 AHEAD = {  # files that may lie decoded or wait: memory stays bounded
@@ -46,6 +47,7 @@ class Job:
         root: Folder that it may not lead out of, or None.
         frames: Of a video.
         rate: Of a video's sound (Hz); 0 for no sound.
+        long: Times the short side that is kept of a picture's long side.
     """
 
     path: Path
@@ -54,12 +56,13 @@ class Job:
     root: Path | None = None
     frames: int = 0
     rate: int = 0
+    long: int = LONG
 
     def request(self) -> bytes:
         """As the worker reads it."""
         root = None if self.root is None else str(self.root)
         asked = {"path": str(self.path), "root": root, "kind": self.kind, "size": self.size}
-        asked |= {"frames": self.frames, "rate": self.rate}
+        asked |= {"frames": self.frames, "rate": self.rate, "long": self.long}
         return json.dumps(asked).encode() + b"\n"
 
 

@@ -47,7 +47,7 @@ class Limits:
 
 
 LIMITS = Limits()
-VERSION = 1  # of decoding; counts up when the same file would give other pixels or samples
+VERSION = 2  # of decoding; counts up when the same file would give other pixels or samples
 
 
 def decoding(kind: str) -> str:

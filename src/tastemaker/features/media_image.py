@@ -12,20 +12,22 @@ from tastemaker.features.media_file import LIMITS, Limits, Refused
 # Kinds that are decoded by libraries; others may call programs (PostScript calls Ghostscript) or fetch files.
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO")
 LONG = 4  # times the short side that is kept of the long side
+GAP = 4  # times the wanted size that a quick step to it may leave: less changes vectors
 SMALLEST = 2  # pixels of a side: pictures of one pixel are place-holders
 ORIENTATION = 274  # the EXIF tag
 
 
-def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS) -> NDArray[np.uint8]:
+def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS, long: int = LONG) -> NDArray[np.uint8]:
     """The first frame of a picture as RGB over white, upright, scaled to 8 bits.
 
     Args:
         file: An open file.
         side: Larger pictures are shrunk until the short side has so many pixels.
         limits: What it may cost.
+        long: Times the short side that is kept of the long side.
 
     Returns:
-        Shape (height, width, 3); of a long strip the middle, at most 4 times as long as wide.
+        Shape (height, width, 3); of a longer strip the middle, `long` times as long as wide.
 
     Raises:
         Refused: It has too many pixels, or hardly any, or is no picture that can be read.
@@ -36,8 +38,9 @@ def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS) -> NDArray[
     try:
         with Image.open(file, formats=_known(Image)) as image:
             _check(image.size, limits)
+            whole = image.size
             _shrink_early(image, side)
-            small = _resized(_rgb(image), side)
+            small = _resized(_rgb(image), _sizes(whole, side, long))
             return np.array(_upright(small, image), np.uint8)
     except UnidentifiedImageError as error:
         raise Refused("it is no picture of a known kind") from error
@@ -70,8 +73,8 @@ def _check(size: tuple[int, int], limits: Limits) -> None:
 
 
 def _shrink_early(image: Any, side: int) -> None:
-    """Let JPEG decode at 1/2, 1/4 or 1/8 where twice the wanted size is left for a good resize."""
-    scale = 2 * side / min(image.size)
+    """Let JPEG decode at 1/2, 1/4 or 1/8 where `GAP` times the wanted size is left for a good resize."""
+    scale = GAP * side / min(image.size)
     if scale < 1:
         image.draft("RGB", tuple(round(edge * scale) for edge in image.size))
 
@@ -101,17 +104,28 @@ def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     return (scaled * 255).astype(np.uint8)
 
 
-def _resized(image: Any, side: int) -> Any:
-    """The short side brought down to `side`, the long side cut around its middle."""
+_Sizes = tuple[tuple[int, int], ...]
+
+
+def _sizes(whole: tuple[int, int], side: int, long: int) -> _Sizes:
+    """Of the picture with its short side brought down to `side`: its width and height, and how much is kept of them."""
+    scale = min(1.0, side / min(whole))
+    width, height = (max(1, round(edge * scale)) for edge in whole)
+    most = long * min(width, height)
+    return (width, height), (min(width, most), min(height, most))
+
+
+def _resized(image: Any, sizes: _Sizes) -> Any:
+    """The middle of the resized picture; pixels fall where they would if the whole of it were resized and cut."""
     from PIL import Image
 
-    short = min(image.size)
-    kept = [min(edge, LONG * short) for edge in image.size]
-    left, top = ((edge - keep) / 2 for edge, keep in zip(image.size, kept, strict=True))
-    box = (left, top, left + kept[0], top + kept[1])
-    scale = min(1.0, side / short)
-    size = tuple(max(1, round(edge * scale)) for edge in kept)
-    return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+    size, kept = sizes
+    starts = [(edge - keep) // 2 for edge, keep in zip(size, kept, strict=True)]
+    scales = [before / after for before, after in zip(image.size, size, strict=True)]
+    box = [at * scale for at, scale in zip(starts, scales, strict=True)]
+    box += [(at + keep) * scale for at, keep, scale in zip(starts, kept, scales, strict=True)]
+    ends = [min(end, edge) for end, edge in zip(box[2:], image.size, strict=True)]  # rounding leads out of it
+    return image.resize(kept, Image.Resampling.BICUBIC, box=(*box[:2], *ends), reducing_gap=float(GAP))
 
 
 def _upright(image: Any, origin: Any) -> Any:

@@ -1,7 +1,7 @@
 """The process that opens media: reads requests, decodes, answers; it may be killed at any time.
 
 It is started with its limits as JSON in the first argument and says ``{"ready": true}``. A request is a line of
-JSON: path, root, kind (as of a `Job`), size (side in pixels, or rate in Hz), of video frames and rate.
+JSON: path, root, kind (as of a `Job`), size (side in pixels, or rate in Hz), long, of video frames and rate.
 An answer is a line of JSON, either ``{"error": reason}`` or ``{"parts": [{"dtype", "shape", "bytes"}, ...]}`` followed
 by the bytes of each part: one array, or the frames and the sound of a video.
 """
@@ -60,14 +60,16 @@ def decode(request: dict[str, Any], limits: Limits) -> NDArray[Any] | tuple[NDAr
 
 def _decoded(request: dict[str, Any], file: BinaryIO, limits: Limits) -> NDArray[Any] | tuple[NDArray[Any], ...]:
     from tastemaker.features.media_audio import decode_sound, sound_length
-    from tastemaker.features.media_image import decode_image, image_size
+    from tastemaker.features.media_image import LONG, decode_image, image_size
     from tastemaker.features.media_video import Wanted, decode_video
 
     kind, size = request["kind"], int(request["size"])
     if kind == "video":
         return decode_video(file, Wanted(int(request["frames"]), size, int(request["rate"])), limits)
-    if kind in ("image", "audio"):
-        return (decode_image if kind == "image" else decode_sound)(file, size, limits)
+    if kind == "image":
+        return decode_image(file, size, limits, int(request.get("long", LONG)))
+    if kind == "audio":
+        return decode_sound(file, size, limits)
     return image_size(file, limits) if kind == "image head" else sound_length(file, limits)
 
 

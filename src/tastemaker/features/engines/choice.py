@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import TastemakerError, files, fingerprints
-from tastemaker.core.threads import cores
 from tastemaker.features.engines import exported
 from tastemaker.features.engines.exported import InOnnx
-from tastemaker.features.engines.network import Half, InTorch, Network, Runs
+from tastemaker.features.engines.network import Half, InTorch, Network, Runs, Vino, lanes_of
+from tastemaker.features.engines.vino import InOpenvino
 
 MANY = 32  # entries at once from which a trial pays: extraction gives so many, a question does not
 TRIAL = 1.5  # seconds, apart from exporting, after which a trial ends
@@ -39,7 +39,7 @@ class Chosen:
         threads: Of the engine; 0 leaves the number to it.
     """
 
-    def __init__(self, network: Network, asked: Half, threads: int) -> None:
+    def __init__(self, network: Network, asked: Half | Vino, threads: int) -> None:
         self._network, self._threads = network, threads
         self._built: dict[str, Runs] = {}
         self._engine: str = asked
@@ -47,7 +47,7 @@ class Chosen:
 
     @property
     def engine(self) -> str:
-        """What runs it: "torch", "onnx" or "bf16"; "auto" where that is not decided yet."""
+        """What runs it: "torch", "onnx", "bf16" or "openvino"; "auto" where that is not decided yet."""
         return self._engine
 
     def prepare(self, entries: int) -> None:
@@ -83,6 +83,8 @@ class Chosen:
     def _build(self, name: str) -> Runs:
         if name == "onnx":
             return InOnnx(self._network, self._threads)
+        if name == "openvino":
+            return InOpenvino(self._network, self._threads)
         return InTorch(self._network, self._threads, half=name == "bf16")
 
     def _decided(self, entries: int) -> str:
@@ -103,7 +105,7 @@ class Chosen:
         with ThreadPoolExecutor(exported.lanes) as pool:
             seconds = trial(
                 {
-                    "torch": lambda: [plain(*batch) for _ in many],
+                    "torch": lambda: list(pool.map(lambda _: plain(*batch), many)),
                     "onnx": lambda: list(pool.map(lambda _: exported(*batch), many)),
                 }
             )
@@ -132,7 +134,7 @@ def _key(network: Network, threads: int) -> str:
     """Changes with all that may change which engine is faster."""
     libraries = f"torch {version('torch')}, onnxruntime {version('onnxruntime')}"
     what = f"{network.name} {network.digest()[:16]} {exported.FORMAT}"
-    return f"{what}, {threads or cores()} lanes, {libraries}, {_processor()}"
+    return f"{what}, {lanes_of(threads)} lanes of threads, {libraries}, {_processor()}"
 
 
 def _processor() -> str:

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import TastemakerError, WeightsError, files, fingerprints, places
-from tastemaker.core.threads import cores
 from tastemaker.features import engine
-from tastemaker.features.engines.network import InTorch, Network
+from tastemaker.features.engines.network import InTorch, Network, lanes_of
 from tastemaker.features.onnx.session import Session, import_runtime
 
 FORMAT = 1  # of the exported files: raise it when the same network would be exported in another way
@@ -36,8 +35,7 @@ class InOnnx:
 
     Args:
         network: Which.
-        threads: Batches at once, each on one thread: several threads for one batch would wait for each other.
-            0 takes one a core, or as many as OMP_NUM_THREADS says.
+        threads: In all, see `lanes_of`.
 
     Raises:
         MissingExtra: onnxruntime is not installed.
@@ -46,17 +44,27 @@ class InOnnx:
 
     def __init__(self, network: Network, threads: int) -> None:
         import_runtime()
-        self.lanes = threads or cores()
-        path = folder() / f"{network.name}-{fingerprints.of_json([network.digest(), FORMAT])[:24]}.onnx"
+        self.lanes, each = lanes_of(threads)
+        path = _place(network)
         try:
-            self._session = Session(path, "cpu", 1)
+            self._session = Session(path, "cpu", each)
         except WeightsError:  # it is not there, or damaged
             export(network, path)
-            self._session = Session(path, "cpu", 1)
+            self._session = Session(path, "cpu", each)
 
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""
         return self._session.run(dict(zip(self._session.inputs, given, strict=True)))
+
+
+def file(network: Network) -> Path:
+    """The exported network, whole; made where it is not there. Raises what `InOnnx` raises."""
+    InOnnx(network, 1)
+    return _place(network)
+
+
+def _place(network: Network) -> Path:
+    return folder() / f"{network.name}-{fingerprints.of_json([network.digest(), FORMAT])[:24]}.onnx"
 
 
 def export(network: Network, path: Path) -> None:

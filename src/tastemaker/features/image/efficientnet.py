@@ -15,12 +15,13 @@ from tastemaker.core import component
 from tastemaker.data import Source
 from tastemaker.features import engine, weights
 from tastemaker.features.engines.choice import Chosen
-from tastemaker.features.engines.network import Engine, Network
+from tastemaker.features.engines.network import Network, Vino
 from tastemaker.features.image.imagenet import imagenet
 from tastemaker.features.image.pixels import square
 
 FILE = "efficientnet-lite0-57934424.pth"
 SIDE = 224
+EXACT = 3  # convolutions: the stem and the first block
 
 
 @component
@@ -33,8 +34,9 @@ class EfficientNet:
 
     Attributes:
         batch: Pictures a step; 4 is fastest on CPUs, where larger steps leave the caches.
-        engine: Runs the network: "torch", "onnx" (ONNX Runtime), "auto" the faster of the two here. They give the
-            same vectors up to rounding.
+        engine: Runs the network: "torch", "onnx" (ONNX Runtime), "auto" the faster of the two here, which give the
+            same vectors up to rounding; "openvino" computes most of it in bfloat16 where the processor has that,
+            with vectors and a fingerprint of its own.
         threads: Of the engine; 0 leaves the number to it.
         folder: Folder of the weights; "" looks in the usual places.
     """
@@ -43,9 +45,10 @@ class EfficientNet:
     source: ClassVar[Source] = "image"
     dim: ClassVar[int] = 1280
     side: ClassVar[int] = 256  # decoding may shrink pictures until the short side has so many pixels
+    long: ClassVar[int] = 1  # and keep of the long side as many
 
     batch: Annotated[int, Ge(1)] = 4
-    engine: Engine = "auto"
+    engine: Vino = "auto"
     threads: Annotated[int, Ge(0)] = 0
     folder: str = ""
 
@@ -71,7 +74,7 @@ class EfficientNet:
 
     def fingerprint(self) -> str:
         """Version, settings and hash of the weights."""
-        return engine.fingerprint(self, 1, self._digest())
+        return engine.fingerprint(self, 2, self._digest())
 
     def _forward(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         return self._chosen(np.stack([square(picture, self.side, SIDE) for picture in pictures]))
@@ -81,7 +84,7 @@ class EfficientNet:
 
     @cached_property
     def _chosen(self) -> Chosen:
-        return Chosen(Network(self.name, self._digest, self._pooled, _example), self.engine, self.threads)
+        return Chosen(Network(self.name, self._digest, self._pooled, _example, exact=EXACT), self.engine, self.threads)
 
     def _pooled(self) -> Any:
         network = self._network

@@ -38,6 +38,7 @@ class ResNet:
     name: ClassVar[str] = "resnet"
     source: ClassVar[Source] = "image"
     side: ClassVar[int] = 256  # decoding may shrink pictures until the short side has so many pixels
+    long: ClassVar[int] = 1  # and keep of the long side as many
 
     folder: str = BASE
     batch: Annotated[int, Ge(1)] = 4
@@ -57,7 +58,7 @@ class ResNet:
 
     def fingerprint(self) -> str:
         """Version, settings and hash of configuration and model."""
-        return engine.fingerprint(self, 1, local.digest(self._place))
+        return engine.fingerprint(self, 2, local.digest(self._place))
 
     def _forward(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         torch = engine.import_torch()

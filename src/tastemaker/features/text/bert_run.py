@@ -62,7 +62,7 @@ def network(name: str, folder: Path, pooling: str, *, normalise: bool) -> Networ
 
 def _example() -> dict[str, NDArray[np.int64]]:
     """Two texts, one of them shorter: without places that do not count, the tracer would leave the mask out."""
-    ids = np.random.default_rng(0).integers(1, 100, (16, 96), dtype=np.int64)
+    ids = np.random.default_rng(0).integers(1, 100, (32, 128), dtype=np.int64)
     mask = np.ones_like(ids)
     mask[1::2, 40:] = 0
     return {"ids": ids, "mask": mask}

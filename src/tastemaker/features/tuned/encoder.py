@@ -36,6 +36,7 @@ class Tuned:
 
     name: ClassVar[Label] = Label("tuned")
     side: ClassVar[int] = 256  # decoding may shrink pictures until the short side has so many pixels
+    long: ClassVar[int] = 1  # and keep of the long side as many
 
     folder: str = ""
     source: Literal["text", "image"] = "text"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tastemaker.data import Source
 from tastemaker.features import engine
 from tastemaker.features.base import Encoder
+from tastemaker.features.media_image import LONG
 from tastemaker.features.tuned.base import Open, opened
 
 BATCH = {"text": 32, "image": 4}
@@ -29,6 +30,7 @@ class States:
         self.name, self.source = f"{encoder.name} states", encoder.source
         self._encoder, self._max_length = encoder, max_length
         self.side: int = getattr(encoder, "side", 0)
+        self.long: int = getattr(encoder, "long", LONG)
 
     name: str
     source: Source
