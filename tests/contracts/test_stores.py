@@ -202,6 +202,22 @@ def test_a_note_is_kept(shop):
     assert shop.note("learnt") == 7
 
 
+def test_a_note_is_renewed_from_what_it_was_by_one_at_a_time(store, shop):
+    assert shop.renew("count", lambda kept: [kept]) == [None]
+    shop.note("count", 0)
+
+    def add():
+        for _ in range(20):
+            store.shop(shop.tenant).renew("count", lambda kept: kept + 1)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shop.note("count") == 80
+
+
 def test_a_key_says_its_tenant_and_scopes_until_it_is_taken_away(store):
     store.put_key("digest", "one", ["read", "write"], "till")
     assert store.key("digest") == ("one", ("read", "write"))

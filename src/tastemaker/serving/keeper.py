@@ -78,7 +78,8 @@ class Keeper:
             self.lost += 1
 
     def forget(self, user: str) -> None:
-        """Let go of lists of a user that wait to be kept."""
+        """Let go of lists of a user that wait to be kept, or to be learned from."""
+        self.engine.bandit.forget(user)
         with self._flushing:
             for _ in range(len(self._shown)):
                 one = self._shown.popleft()
@@ -169,7 +170,7 @@ class Keeper:
 
     def _run(self) -> None:
         self._guarded(self._main.start)
-        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._retain)
+        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._learn, self._retain)
         while not self._ended.is_set():
             for step in steps:
                 self._guarded(step)
@@ -192,6 +193,9 @@ class Keeper:
     def _place(self) -> None:
         for followed in self._all():
             followed.place()
+
+    def _learn(self) -> None:
+        self.engine.bandit.learn(self._main.number)
 
     def _retain(self) -> None:
         now, days = time.time(), self._settings.retain_days

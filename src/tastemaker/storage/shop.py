@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -162,5 +162,12 @@ class SqlShop:
             with self.database.reading() as session:
                 return lists.note(session, self.tenant, name)
         with self.database.writing() as session:
+            lists.put_note(session, self.tenant, name, value)
+        return value
+
+    def renew(self, name: str, made: Callable[[Any], Any]) -> Any:
+        """The note that is made from the one that is there (None without), while nobody else writes."""
+        with self.database.writing() as session:
+            value = made(lists.note(session, self.tenant, name))
             lists.put_note(session, self.tenant, name, value)
         return value
