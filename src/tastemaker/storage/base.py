@@ -43,8 +43,8 @@ class Shop(Protocol):
         """Those with a larger revision, ascending, deleted ones among them."""
         ...
 
-    def delete_item(self, name: str) -> bool:
-        """Whether it was there."""
+    def delete_item(self, name: str, events: bool = False) -> bool:
+        """Whether it was there; `events` true deletes what users did with it too."""
         ...
 
     def put_users(self, users: Sequence[User]) -> None:
@@ -73,6 +73,10 @@ class Shop(Protocol):
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""
+        ...
+
+    def events_with(self, item: str, limit: int = 1000) -> list[Event]:
+        """The latest `limit` with an item, in order of arrival."""
         ...
 
     def last_event(self) -> int:

@@ -50,9 +50,11 @@ class SqlShop:
         with self.database.reading() as session:
             return catalogue.changed_items(session, self.tenant, revision, limit)
 
-    def delete_item(self, name: str) -> bool:
-        """Whether it was there."""
+    def delete_item(self, name: str, events: bool = False) -> bool:
+        """Whether it was there; `events` true deletes what users did with it too."""
         with self.database.writing() as session:
+            if events:
+                log.take_item(session, self.tenant, name)
             return catalogue.delete_item(session, self.tenant, name)
 
     def put_users(self, users: Sequence[User]) -> None:
@@ -86,6 +88,11 @@ class SqlShop:
         """Of all users, in order of arrival, behind the event of that number."""
         with self.database.reading() as session:
             return log.after(session, self.tenant, after, limit)
+
+    def events_with(self, item: str, limit: int = 1000) -> list[Event]:
+        """The latest `limit` with an item, in order of arrival."""
+        with self.database.reading() as session:
+            return log.of_item(session, self.tenant, item, limit)
 
     def last_event(self) -> int:
         """Number of the latest event, 0 without any."""

@@ -6,12 +6,13 @@ import time
 from typing import Annotated, Any
 
 from annotated_types import MaxLen, MinLen
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tastemaker.http.context import Call, answer, caller, described
+from tastemaker.http.hooks import writer
 from tastemaker.http.wire import EventBody
 
 ROUTES = APIRouter(prefix="/v1/events", tags=["events"])
@@ -21,8 +22,12 @@ BODY: TypeAdapter[Any] = TypeAdapter(EventBody | Annotated[list[EventBody], MinL
 
 
 @ROUTES.post("", summary="One event, or up to 5,000", openapi_extra=described(BODY))
-async def append(call: Writes) -> Response:
-    """Durable when it is answered; an event with an id counts once, however often it comes."""
+async def append(request: Request) -> Response:
+    """Durable when it is answered; an event with an id counts once, however often it comes.
+
+    Needs a key with the scope write, or the headers webhook-id, webhook-timestamp and webhook-signature.
+    """
+    call = await writer(request)
     said = await call.body(BODY)
     now = time.time()
     events = [body.event(now) for body in (said if isinstance(said, list) else [said])]
