@@ -98,6 +98,12 @@ def soak(server, size, minutes):
     return {"minutes": minutes, "memory_mib": seen, "grew_mib": round(half[-1] - half[0], 1)}
 
 
+def batches(server, seconds, many, shop):
+    """Posts of 500 events each by so many connections."""
+    load = wrk(server, "post.lua", seconds, many, *shop, "500")
+    return {**load, "events_per_second": round(500 * load["per_second"])}
+
+
 def measured(server, size, seconds, tries):
     """All figures of a service that has just been filled."""
     shop = (str(size.users), str(size.items))
@@ -107,9 +113,9 @@ def measured(server, size, seconds, tries):
     found["memory_mib"]["started anew"] = round(server.memory())
     found["changed_list"] = to_change(server, size, tries)
     found["single"] = {many: wrk(server, "post.lua", seconds, many, *shop, "1") for many in (32, 128)}
-    batches = wrk(server, "post.lua", seconds, 4, *shop, "500")
-    found["batches of 500"] = {**batches, "events_per_second": round(500 * batches["per_second"])}
+    found["batches of 500"] = {many: batches(server, seconds, many, shop) for many in (4, 8)}
     found["memory_mib"]["after the load"] = round(server.memory())
+    found["memory_mib"]["after the load, with pages of files"] = round(server.memory("VmRSS"))
     return found
 
 

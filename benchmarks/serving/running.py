@@ -75,10 +75,13 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def memory(self):
-        """MiB of its own now, without pages of files, such as the store's, that are dropped when room is short."""
+    def memory(self, of="RssAnon"):
+        """MiB of its own now, without pages of files, such as the store's, that are dropped when room is short.
+
+        VmRSS has them too, as far as this process has looked at them.
+        """
         said = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"RssAnon:\s+(\d+)", said).group(1)) / 1024
+        return int(re.search(rf"{of}:\s+(\d+)", said).group(1)) / 1024
 
     def kill(self):
         """As a power cut."""

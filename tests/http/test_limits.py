@@ -5,8 +5,10 @@ import json
 import pytest
 
 from tastemaker.core import DataError, MissingExtra, ServiceError, TastemakerError
+from tastemaker.http import app as app_module
 from tastemaker.http import problems
 from tastemaker.http.app import application
+from tastemaker.http.keys import Keys
 from tastemaker.serving.settings import ServeSettings
 
 
@@ -177,3 +179,28 @@ def test_a_store_that_does_not_answer_makes_it_not_ready(http, service, monkeypa
     assert got.headers["retry-after"] == "1"
     assert http.get("/health/live").status_code == 200
     assert http.get("/api/health/ready").status_code == 503
+
+
+def test_the_addresses_that_are_asked_most_answer_as_the_framework_would(http, service, monkeypatch):
+    """Past the framework or through it: the same statuses, problems and headers."""
+    from starlette.testclient import TestClient
+
+    def broken(*_):
+        raise KeyError("secret user")
+
+    bodies = ['{"user": "u1", "k": 3, "request": "r"}', "{", '{"userr": 1}', '{"k": 0}', "[]", "", "x" * 3000]
+    keys = [{"X-API-Key": "all"}, {"X-API-Key": "writer"}, {"Authorization": "Bearer nobody"}, {}]
+
+    def told(client):
+        got = [client.post("/v1/recommend", content=body, headers=key) for key in keys for body in bodies]
+        with monkeypatch.context() as patch:
+            patch.setattr(Keys, "caller", broken)
+            got.append(client.post("/v1/recommend", content=bodies[0]))
+        return [(one.status_code, dict(one.headers), {**one.json(), "request": ""}) for one in got]
+
+    del http.headers["X-API-Key"]
+    quick = told(http)
+    assert {status for status, _, _ in quick} == {200, 401, 403, 413, 422, 500}
+    monkeypatch.setattr(app_module, "MOST_ASKED", ())
+    with TestClient(application(service), raise_server_exceptions=False) as client:
+        assert told(client) == quick

@@ -200,7 +200,7 @@ def test_items_that_were_just_told_of_and_not_placed_yet_harm_no_list(service):
     shop = engine.shop
     shop.append([Event("u1", "i4", "dislike", time=time.time()), Event("u1", "unheard of", "like", time=time.time())])
     engine.live.take([*(Item(f"bare {n}") for n in range(9)), *shop.changed_items(0)])
-    engine.live.count([Event("u2", f"bare {n}", "like", time=time.time()) for n in range(9)])
+    engine.live.count([Event("u2", f"bare {n}", "like", time=time.time()).deed for n in range(9)])
     weights = Weights(text=1.0, recency=1.0, trend=1.0)
     for source in ("model", "similar", "trending", "popular", "fresh"):
         settings = ServeSettings(scenarios={"default": Scenario(sources=(source,))})

@@ -33,7 +33,7 @@ from tastemaker.storage.base import Event, Item
 def test_the_first_of_a_source_are_the_best_of_all_rows(engine, source, k):
     live, allowed = engine.live, np.arange(24) % 5 > 0
     asking = engine.asking(live, Ask(user="u1"), time.time(), engine.shop.user("u1"))
-    live.count([Event("a", f"i{n}", "like", time=time.time() + n) for n in range(0, 20, 3)])
+    live.count([Event("a", f"i{n}", "like", time=time.time() + n).deed for n in range(0, 20, 3)])
     rows, scores = first(live, asking, source, k, allowed)
     true, worth = best(OTHERS[source](live, asking, 24), k, allowed)
     assert np.allclose(scores, worth, atol=1e-6)

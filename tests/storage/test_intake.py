@@ -9,6 +9,7 @@ from stores import NOW, events
 from tastemaker.core.errors import DataError, ServiceError
 from tastemaker.storage.base import Event
 from tastemaker.storage.intake import Intake
+from tastemaker.storage.open import open_store
 
 
 class Gate:
@@ -155,3 +156,38 @@ def test_hundreds_of_threads_are_answered(store):
         thread.join()
     intake.close()
     assert len(shop.events()) == 600
+
+
+def test_who_was_forgotten_is_made_again_by_what_comes_later(store, url):
+    """By another process, by this one, and where a group that made him was undone."""
+    shop, other = store.shop("one"), open_store(url)
+    shop.append([Event("ann", "mug"), Event("bob", "cup")])
+    other.shop("one").forget("ann")
+    shop.append([Event("ann", "mug")])
+    assert shop.user("ann") is not None
+    shop.forget("ann")
+    shop.append([Event("ann", "mug")])
+    assert shop.user("ann") is not None
+    with pytest.raises(DataError):
+        shop.append([Event("eve", "pot"), Event("eve\ud800", "mug"), Event("eve", "pot", comment="\ud800")])
+    shop.append([Event("eve", "pot")])
+    assert shop.user("eve") is not None
+    assert shop.item("pot") is not None
+    other.close()
+
+
+def test_names_of_tenants_are_kept_apart(store):
+    for tenant in ("one", "two"):
+        store.shop(tenant).append([Event("ann", "mug"), Event("bob", "mug")])
+        assert [user.id for user in store.shop(tenant).users()] == ["ann", "bob"]
+        assert [item.id for item in store.shop(tenant).items()] == ["mug"]
+
+
+@pytest.mark.parametrize("many", [1, 3, 511, 512, 513, 1300])
+def test_any_number_of_events_is_stored_whole_and_in_order(store, many):
+    assert store.shop("one").append(events(many)) == [True] * many
+    stored = store.shop("one").events(limit=2000)
+    assert [(event.user, event.time) for event in stored] == [(event.user, event.time) for event in events(many)]
+    latest = store.shop("one").latest(stored[0].number - 1, 2000)
+    assert latest == [(event.number, event.deed) for event in stored]
+    assert store.shop("one").latest(stored[-1].number) == []

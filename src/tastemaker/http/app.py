@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from tastemaker import __version__
 from tastemaker.http import problems
 from tastemaker.http.context import Context
+from tastemaker.http.direct import Direct
 from tastemaker.http.limits import BodyLimit, PlainJson
 from tastemaker.http.metrics import Measured
 from tastemaker.http.routes import admin, events, experiments, gorse, health, items, lists, users
 from tastemaker.serving.service import Service
+
+MOST_ASKED = (lists.recommend, events.append)
 
 
 def application(service: Service, hook_secret: bytes = b"") -> FastAPI:
@@ -38,4 +43,10 @@ def application(service: Service, hook_secret: bytes = b"") -> FastAPI:
     app.add_middleware(BodyLimit, most=service.settings.body_bytes, uploads=service.settings.upload_bytes)
     app.add_middleware(Measured)
     app.add_middleware(PlainJson)  # outside of the others: it copies the scope, where the router leaves the route
+    asked = [route for group in (lists, events) for route in group.ROUTES.routes if _end(route) in MOST_ASKED]
+    app.add_middleware(Direct, routes=asked, most=service.settings.body_bytes)
     return app
+
+
+def _end(route: BaseRoute) -> Any:
+    return getattr(route, "endpoint", None)

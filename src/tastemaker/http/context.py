@@ -18,11 +18,12 @@ from starlette.responses import Response
 from tastemaker.core import DataError, TastemakerError
 from tastemaker.http.batches import Batches
 from tastemaker.http.keys import Caller, Keys
+from tastemaker.http.landing import Landing, Promised
 from tastemaker.http.limits import Rates
 from tastemaker.http.problems import Problem
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.service import Service
-from tastemaker.storage.base import Event, Item, Shop
+from tastemaker.storage.base import Happened, Item, Shop
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class Context:
         self.keys = Keys(service.store)
         self.rates = Rates(service.settings.requests_per_second)
         self._batches: dict[str, Batches] = {}
+        self._landing: Landing | None = None
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def batches(self, keeper: Keeper, tenant: str) -> Batches:
@@ -48,6 +50,13 @@ class Context:
         if found is None:
             found = self._batches[tenant] = Batches(lambda asks: keeper.engine.recommend(asks))
         return found
+
+    def landing(self) -> Landing:
+        """Where the thread that stores events leaves its answers."""
+        loop = asyncio.get_running_loop()
+        if self._landing is None or self._landing.loop is not loop:
+            self._landing = Landing(loop)
+        return self._landing
 
     def alone(self, name: str) -> asyncio.Lock:
         """One at a time: a request that is sent again while the first is still worked on waits for its answer."""
@@ -99,9 +108,11 @@ class Call:
         await run_in_threadpool(self.shop.put_items, items)
         await run_in_threadpool(self.context.service.written, self.caller.tenant)
 
-    async def append(self, events: Sequence[Event]) -> list[bool]:
+    async def append(self, events: Sequence[Happened]) -> list[bool]:
         """Store events; whether each is new, once all are durable."""
-        return await asyncio.wrap_future(self.context.service.intake.submit(self.caller.tenant, events))
+        promised = Promised(self.context.landing())
+        self.context.service.intake.put(self.caller.tenant, events, promised)
+        return await promised.future
 
     async def body(self, kind: TypeAdapter[T]) -> T:
         """The body, checked."""

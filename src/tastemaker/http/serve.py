@@ -165,6 +165,7 @@ def own_key(service: Service) -> str:
 def _uvicorn() -> Any:
     try:
         import fastapi  # noqa: F401
+        import msgspec  # noqa: F401
         import orjson  # noqa: F401
         import uvicorn
     except ImportError as error:

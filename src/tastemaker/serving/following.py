@@ -83,9 +83,9 @@ class Followed:
             self._revision = items[-1].revision
 
     def _take_events(self, ever: bool) -> None:
-        while events := self._shop.events(self._number, PAGE):
-            self.live.count(events, ever)
-            self._number = events[-1].number
+        while came := self._shop.latest(self._number, PAGE):
+            self.live.count([deed for _, deed in came], ever)
+            self._number = came[-1][0]
 
     def _place(self, waiting: list[Waiting], placer: Placer) -> None:
         """Together; where that fails, each alone, so that one which breaks the encoders keeps no other waiting."""

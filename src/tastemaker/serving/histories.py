@@ -104,9 +104,9 @@ class Histories:
         self._items = len(pipeline.data.items)
         self._said = lru_cache(maxsize=4096)(self._meaning.of_event)
 
-    def sign(self, event: Event) -> int:
+    def sign(self, kind: str, value: float) -> int:
         """+1 positive, 0 says nothing, -1 negative."""
-        return self._said(event.kind, event.value)[0]
+        return self._said(kind, value)[0]
 
     def asking(self, user: str, events: Sequence[Event], about: Mapping[str, Attribute]) -> Asking:
         """The query of `user` ("" a visitor) with these events, oldest first, and these attributes."""

@@ -19,7 +19,7 @@ from tastemaker.serving.late import Placing
 from tastemaker.serving.pulse import Pulse
 from tastemaker.serving.scoring import Choice, scorer
 from tastemaker.serving.space import Space
-from tastemaker.storage.base import Event, Item
+from tastemaker.storage.base import Deed, Item
 
 Rows = NDArray[np.int32]
 SAMPLE = 512  # users by whom an approximate index is tuned
@@ -105,9 +105,10 @@ class Live:
                 ):
                     self._waiting[row] = item
 
-    def count(self, events: Sequence[Event], ever: bool = True) -> None:
+    def count(self, deeds: Sequence[Deed], ever: bool = True) -> None:
         """Positive events, for what is asked for."""
-        signed = ((self._row.get(e.item), e.time) for e in events if self.histories.sign(e) > 0)
+        sign = self.histories.sign
+        signed = ((self._row.get(item), time) for item, kind, value, time, _ in deeds if sign(kind, value) > 0)
         known = [(row, time) for row, time in signed if row is not None]
         with self._lock:
             rows = np.array([row for row, _ in known], np.int32)

@@ -1,14 +1,14 @@
-"""What every request for a list asks: by prepared statements, past all layers."""
+"""What every request for a list, and every look at what came, asks: by prepared statements, past all layers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, Text, bindparam, select
+from sqlalchemy import BigInteger, Integer, Text, bindparam, select
 
 from tastemaker.storage.base import Deed, Event, User
 from tastemaker.storage.catalogue import USER, user_of
-from tastemaker.storage.database import Database
+from tastemaker.storage.database import Database, Prepared
 from tastemaker.storage.log import COLUMNS
 from tastemaker.storage.schema import events, users
 
@@ -20,9 +20,13 @@ _LATEST = (
     .order_by(events.c.time.desc(), events.c.number.desc())
     .limit(bindparam("most", type_=Integer))
 )
+_AFTER = (
+    select(events.c.number, *_DEEDS)
+    .where((events.c.tenant == _OF) & (events.c.number > bindparam("after", type_=BigInteger)))
+    .order_by(events.c.number)
+    .limit(bindparam("most", type_=Integer))
+)
 _USER = select(*USER).where((users.c.tenant == _OF) & (users.c.id == _WHO))
-
-Prepared = tuple[str, dict[str, Any]]
 
 
 class Asked:
@@ -35,7 +39,7 @@ class Asked:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._history, self._deeds = (database.prepared(_LATEST.add_columns(*of)) for of in (COLUMNS, _DEEDS))
-        self._user = database.prepared(_USER)
+        self._user, self._after = database.prepared(_USER), database.prepared(_AFTER)
 
     def history(self, tenant: str, user: str, limit: int) -> list[Event]:
         """The latest `limit`, oldest first."""
@@ -49,6 +53,12 @@ class Asked:
         text, values = asked
         rows = self._database.rows(text, {**values, "of": tenant, "who": user, "most": limit})
         return rows[::-1]
+
+    def latest(self, tenant: str, after: int, limit: int) -> list[tuple[int, Deed]]:
+        """Number and deed of events behind that of a number, in order of arrival."""
+        text, values = self._after
+        rows = self._database.rows(text, {**values, "of": tenant, "after": after, "most": limit})
+        return [(number, (item, kind, value, time, session)) for number, item, kind, value, time, session in rows]
 
     def user(self, tenant: str, name: str) -> User | None:
         """One user, unless he is unknown."""

@@ -1,4 +1,4 @@
-"""What a store keeps (`rows`), and what it is asked."""
+"""What a store is asked, and the rows that it keeps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from tastemaker.data import Dataset
 from tastemaker.data.settings import DataSettings
-from tastemaker.storage.rows import Attribute, Deed, Event, Item, Shown, User, Version
+from tastemaker.storage.rows import Attribute, Deed, Event, Happened, Item, Shown, User, Version
 
-__all__ = ["Attribute", "Deed", "Event", "Item", "Shop", "Shown", "Store", "User", "Version"]
+__all__ = ["Attribute", "Deed", "Event", "Happened", "Item", "Shop", "Shown", "Store", "User", "Version"]
 
 
 class Shop(Protocol):
@@ -59,7 +59,7 @@ class Shop(Protocol):
         """By id, ascending, behind `after`."""
         ...
 
-    def append(self, events: Sequence[Event]) -> list[bool]:
+    def append(self, events: Sequence[Happened]) -> list[bool]:
         """Store each once by its id, and its unknown users and items; whether each is new."""
         ...
 
@@ -77,6 +77,10 @@ class Shop(Protocol):
 
     def events_with(self, item: str, limit: int = 1000) -> list[Event]:
         """The latest `limit` with an item, in order of arrival."""
+        ...
+
+    def latest(self, after: int, limit: int = 10_000) -> list[tuple[int, Deed]]:
+        """The same as `events`, each with its number, without what a list does not need."""
         ...
 
     def last_event(self) -> int:
@@ -153,7 +157,7 @@ class Store(Protocol):
         """One tenant's part; made when it is first written to. Its items' files lie under `media`."""
         ...
 
-    def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
+    def append(self, groups: Sequence[tuple[str, Sequence[Happened]]]) -> list[list[bool]]:
         """`Shop.append` for several (tenant, events) in one transaction."""
         ...
 

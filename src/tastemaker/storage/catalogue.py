@@ -45,9 +45,7 @@ def put_users(session: Session, tenant: str, given: Sequence[User]) -> None:
 def meet(session: Session, tenant: str, names: tuple[Iterable[str], Iterable[str]]) -> None:
     """Create the users and items that are unknown; they have their ids alone."""
     for table, wanted in zip((users, items), names, strict=True):
-        ids = dict.fromkeys(wanted)
-        known = session.there(table, tenant, ids)
-        new = [name for name in ids if name not in known]
+        new = session.missing(table, tenant, wanted)
         if not new:
             continue
         first, now = _revisions(session, table, tenant, len(new)), time.time()

@@ -5,12 +5,26 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Select, Table, delete, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Delete,
+    Engine,
+    Executable,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from tastemaker.core.errors import ServiceError
@@ -19,6 +33,7 @@ from tastemaker.storage.failures import meaning
 BUSY = 10.0  # seconds that a writer waits for another one
 
 Row = tuple[Any, ...]
+Prepared = tuple[str, dict[str, Any]]
 
 
 class Database(ABC):
@@ -37,6 +52,8 @@ class Database(ABC):
         self.where = where
         self._readers, self._writers = readers, writers
         self._lock = threading.Lock()
+        self._missing: dict[str, Prepared] = {}
+        self._known: dict[tuple[str, str], set[str]] = {}  # by table and tenant
         self._errors = (SQLAlchemyError, writers.dialect.loaded_dbapi.Error, UnicodeError, OverflowError)
 
     @contextmanager
@@ -54,6 +71,9 @@ class Database(ABC):
             with self.told(), self._writers.begin() as connection:
                 self.alone(connection)
                 yield Session(connection, self)
+        except BaseException:
+            self.doubt()
+            raise
         finally:
             self._lock.release()
 
@@ -65,7 +85,7 @@ class Database(ABC):
         except self._errors as error:
             raise meaning(error, self.where) from error
 
-    def prepared(self, statement: Select[Any]) -> tuple[str, dict[str, Any]]:
+    def prepared(self, statement: Select[Any]) -> Prepared:
         """The text of a statement with named values, and those values that it has already, for `rows`."""
         compiled = statement.compile(dialect=self._readers.dialect)
         return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
@@ -83,9 +103,34 @@ class Database(ABC):
     def alone(self, connection: Connection) -> None:
         """Wait until no other process writes, to the end of the transaction."""
 
-    @abstractmethod
     def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
         """Whether a column has one of many values, in one parameter."""
+        return column.in_(select(self.listed(bindparam(None, self.packed(values)))))
+
+    def missing(self, table: Table) -> Prepared:
+        """Those of the ids `names`, `packed`, that the tenant `of` does not have in a table."""
+        if table.name not in self._missing:
+            name = self.listed(bindparam("names"))
+            there = exists().where(table.c.tenant == bindparam("of"), table.c.id == name)
+            self._missing[table.name] = self.prepared(select(name).where(~there))
+        return self._missing[table.name]
+
+    def known(self, connection: Connection, table: Table, tenant: str) -> set[str]:
+        """Ids that a tenant certainly has in a table, for a writer, who adds those that he finds or makes."""
+        return set()
+
+    def doubt(self, table: str = "") -> None:
+        """Forget what is known, as something was undone, or deleted from a table ("" all)."""
+        for key in [key for key in self._known if table in ("", key[0])]:
+            del self._known[key]
+
+    @abstractmethod
+    def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
+        """Many values, which are `packed`, as the column of a table."""
+
+    @abstractmethod
+    def packed(self, values: Sequence[str]) -> Any:
+        """Many values as one parameter."""
 
     @abstractmethod
     def insert(self, connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Row]) -> None:
@@ -113,11 +158,21 @@ class Session:
 
     def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """The result of a statement."""
+        if isinstance(statement, Delete):
+            self.database.doubt(str(statement.table))
         return self.connection.execute(statement, values)
 
     def rows(self, statement: Select[Any]) -> Iterator[Any]:
         """The rows that a statement selects."""
         yield from self.connection.execute(statement)
+
+    def fetch(self, prepared: Prepared, **values: Any) -> list[Row]:
+        """Answer of a `Database.prepared` statement, past all layers: for what every group of events asks."""
+        text, known = prepared
+        cursor: Any = self.connection.connection.cursor()
+        with closing(cursor):
+            found: list[Row] = cursor.execute(text, {**known, **values}).fetchall()
+            return found
 
     def insert(self, table: Table, rows: Sequence[Row], skip: int = 0) -> None:
         """Rows with values for all columns behind the first `skip`."""
@@ -136,6 +191,17 @@ class Session:
             return set()
         asked = select(table.c.id).where(table.c.tenant == tenant, self.among(table.c.id, names))
         return set(self.run(asked).scalars())
+
+    def missing(self, table: Table, tenant: str, names: Iterable[str]) -> list[str]:
+        """Which of the ids a tenant does not have in a table, in their order; the caller makes them."""
+        database = self.database
+        known = database.known(self.connection, table, tenant)
+        asked = [name for name in dict.fromkeys(names) if name not in known]
+        if not asked:
+            return []
+        found = {name for (name,) in self.fetch(database.missing(table), of=tenant, names=database.packed(asked))}
+        known.update(asked)
+        return [name for name in asked if name in found or "\0" in name]  # SQLite ends a text of JSON there
 
     def replace(self, table: Table, key: str, rows: Sequence[Row]) -> None:
         """Rows of one tenant, whole and beginning with tenant and `key`, in place of those with the same keys."""

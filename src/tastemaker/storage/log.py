@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from math import isfinite
+from operator import attrgetter
 from secrets import token_hex
 from typing import Any
 
@@ -13,13 +14,14 @@ from sqlalchemy import delete, func, select
 
 from tastemaker.core.errors import DataError
 from tastemaker.storage import catalogue
-from tastemaker.storage.base import Event
-from tastemaker.storage.database import Row, Session
+from tastemaker.storage.base import Event, Happened
+from tastemaker.storage.database import Session
 from tastemaker.storage.schema import events
 
-Group = tuple[str, Sequence[Event]]
+Group = tuple[str, Sequence[Happened]]
 _ORDER = ("user", "item", "kind", "value", "time", "id", "session", "request", "comment", "number")
 COLUMNS = [events.c[name] for name in _ORDER]  # as the fields of `Event`
+_VALUES = attrgetter(*[column.name for column in events.columns if column.name not in ("number", "tenant")])
 
 
 def append(session: Session, groups: Sequence[Group]) -> list[list[bool]]:
@@ -32,54 +34,37 @@ def append(session: Session, groups: Sequence[Group]) -> list[list[bool]]:
     Returns:
         For each group whether each of its events is new.
     """
-    of: dict[str, list[Event]] = {}
+    of: dict[str, list[Happened]] = {}
     for tenant, given in groups:
         of.setdefault(tenant, []).extend(given)
     new = {tenant: iter(_append(session, tenant, given)) for tenant, given in of.items()}
     return [list(islice(new[tenant], len(given))) for tenant, given in groups]
 
 
-def _append(session: Session, tenant: str, given: Sequence[Event]) -> list[bool]:
-    check(given)
+def _append(session: Session, tenant: str, given: Sequence[Happened]) -> list[bool]:
+    for event in given:
+        if not (event.user and event.item and isfinite(event.value) and isfinite(event.time)):
+            raise _wrong(event)
     known = session.there(events, tenant, {event.id for event in given if event.id})
-    new, fresh, rows = [], [], []
+    new, rows = [], []
     made = f"{time.time_ns():016x}{token_hex(8)}"  # ids in order of time keep their index in few pages
-    for place, event in enumerate(given):
-        name = event.id or f"{made}{place:04x}"
-        new.append(name not in known)
+    for place, (name, *rest) in enumerate(map(_VALUES, given)):
+        own = name or f"{made}{place:04x}"
+        new.append(own not in known)
         if new[-1]:
-            known.add(name)
-            fresh.append(event)
-            rows.append(_row(tenant, name, event))
-    catalogue.meet(session, tenant, ([event.user for event in fresh], [event.item for event in fresh]))
+            known.add(own)
+            rows.append((tenant, own, *rest))
+    catalogue.meet(session, tenant, ([row[2] for row in rows], [row[3] for row in rows]))
     session.insert(events, rows, skip=1)
     return new
 
 
-def _row(tenant: str, name: str, event: Event) -> Row:
-    return (
-        tenant,
-        name,
-        event.user,
-        event.item,
-        event.kind,
-        event.value,
-        event.time,
-        event.session,
-        event.request,
-        event.comment,
+def _wrong(event: Happened) -> DataError:
+    if not (event.user and event.item):
+        return DataError(f"An event needs a user and an item; got user {event.user!r} and item {event.item!r}.")
+    return DataError(
+        f"An event of user {event.user!r} has value {event.value!r} and time {event.time!r}; expected numbers."
     )
-
-
-def check(given: Sequence[Event]) -> None:
-    """Raise `DataError` where an event has no user or item, or a number that is none."""
-    for event in given:
-        if not (event.user and event.item):
-            raise DataError(f"An event needs a user and an item; got user {event.user!r} and item {event.item!r}.")
-        if not (isfinite(event.value) and isfinite(event.time)):
-            raise DataError(
-                f"An event of user {event.user!r} has value {event.value!r} and time {event.time!r}; expected numbers."
-            )
 
 
 def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]:

@@ -7,7 +7,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ARRAY, URL, ColumnElement, Connection, Table, Text, create_engine, func, literal, select, text
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    create_engine,
+    func,
+    text,
+    type_coerce,
+)
 
 from tastemaker.storage import schema
 from tastemaker.storage.copying import copy_tables
@@ -50,9 +62,13 @@ class Postgres(Database):
         """By an advisory lock that ends with the transaction."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ALONE})
 
-    def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By an array in a table's place: = ANY would compare every row of the tenant with all of it."""
-        return column.in_(select(func.unnest(literal(list(values), ARRAY(Text)))))
+        return func.unnest(type_coerce(values, ARRAY(Text))).column_valued("value")
+
+    def packed(self, values: Sequence[str]) -> list[str]:
+        """A list."""
+        return list(values)
 
     def insert(self, connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Row]) -> None:
         """By COPY."""

@@ -1,11 +1,11 @@
-"""Rows that a store keeps. They are frozen; times are seconds since 1970, UTC."""
+"""Rows of a store: frozen; times are seconds since 1970, UTC."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tastemaker.data.dataset import Modality
 
@@ -63,6 +63,55 @@ class User:
 
 
 Deed = tuple[str, str, float, float, str]  # item, kind, value, time and session of an event
+
+
+class Happened(Protocol):
+    """What a store takes as an event: anything that says the same as `Event`."""
+
+    @property
+    def user(self) -> str:
+        """Who."""
+        ...
+
+    @property
+    def item(self) -> str:
+        """With what."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Such as "click"."""
+        ...
+
+    @property
+    def value(self) -> float:
+        """A rating, seconds, or 1."""
+        ...
+
+    @property
+    def time(self) -> float:
+        """When."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """Makes it count once, where there is one."""
+        ...
+
+    @property
+    def session(self) -> str:
+        """The visit."""
+        ...
+
+    @property
+    def request(self) -> str:
+        """The list that it answers."""
+        ...
+
+    @property
+    def comment(self) -> str:
+        """What he wrote."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

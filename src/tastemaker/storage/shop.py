@@ -11,7 +11,7 @@ from tastemaker.data import Dataset
 from tastemaker.data.settings import DataSettings
 from tastemaker.storage import catalogue, erase, lists, log
 from tastemaker.storage.asked import Asked
-from tastemaker.storage.base import Deed, Event, Item, Shown, User, Version
+from tastemaker.storage.base import Deed, Event, Happened, Item, Shown, User, Version
 from tastemaker.storage.database import Database
 from tastemaker.storage.snapshot import POSITIVE, snapshot
 
@@ -71,7 +71,7 @@ class SqlShop:
         with self.database.reading() as session:
             return catalogue.list_users(session, self.tenant, after, limit)
 
-    def append(self, events: Sequence[Event]) -> list[bool]:
+    def append(self, events: Sequence[Happened]) -> list[bool]:
         """Store each once by its id, and its unknown users and items; whether each is new."""
         with self.database.writing() as session:
             return log.append(session, [(self.tenant, events)])[0]
@@ -93,6 +93,10 @@ class SqlShop:
         """The latest `limit` with an item, in order of arrival."""
         with self.database.reading() as session:
             return log.of_item(session, self.tenant, item, limit)
+
+    def latest(self, after: int, limit: int = 10_000) -> list[tuple[int, Deed]]:
+        """The same as `events`, each with its number, without what a list does not need."""
+        return self._asked.latest(self.tenant, after, limit)
 
     def last_event(self) -> int:
         """Number of the latest event, 0 without any."""

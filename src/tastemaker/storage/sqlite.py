@@ -6,11 +6,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import cache
+from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Engine, Table, create_engine, event, func
 from sqlalchemy.pool import QueuePool
 
 from tastemaker.core.errors import ServiceError
@@ -18,17 +20,21 @@ from tastemaker.storage.compact import dumps
 from tastemaker.storage.database import BUSY, Database, Row
 
 READERS = 8
+KNOWN = 100_000  # ids of a table that are remembered
+TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
+    "page_size = 2048",  # of a new file: an event changes a page of its user's, which is written as a whole
     "journal_mode = WAL",
     "synchronous = FULL",
     f"busy_timeout = {int(BUSY * 1000)}",
     "secure_delete = ON",  # what is deleted is overwritten
-    "wal_autocheckpoint = 8192",  # pages: 32 MiB
+    "wal_autocheckpoint = 32768",  # pages, 128 MiB: a page of the log that many groups wrote is moved once
     "journal_size_limit = 67108864",
     "mmap_size = 1073741824",
     "temp_store = MEMORY",
-    "cache_size = -65536",
 )
+_READING = ("query_only = ON", "cache_size = -2048")  # KiB: most of what is read lies in mapped pages
+_WRITING = ("cache_size = -65536",)
 
 
 class Sqlite(Database):
@@ -42,10 +48,11 @@ class Sqlite(Database):
         self.path = path.absolute()
         _make(self.path)
         self._idle: list[sqlite3.Connection] = []
+        self._as_of: tuple[Any, int | None] = (None, None)
         super().__init__(
             f"SQLite data base {path}",
-            _engine(self.path, READERS, "BEGIN", "query_only = ON"),
-            _engine(self.path, 1, "BEGIN IMMEDIATE"),
+            _engine(self.path, READERS, "BEGIN", *_READING),
+            _engine(self.path, 1, "BEGIN IMMEDIATE", *_WRITING),
         )
 
     def rows(self, text: str, values: Mapping[str, Any]) -> list[Row]:
@@ -54,7 +61,7 @@ class Sqlite(Database):
             try:
                 connection = self._idle.pop()
             except IndexError:
-                connection = _connect(self.path, "query_only = ON")
+                connection = _connect(self.path, *_READING)
             found = connection.execute(text, values).fetchall()
         self._idle.append(connection)
         return found
@@ -68,15 +75,35 @@ class Sqlite(Database):
     def alone(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
 
-    def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    def known(self, connection: Connection, table: Table, tenant: str) -> set[str]:
+        """As long as nobody else has written: what this connection did itself is known."""
+        own = connection.connection.dbapi_connection
+        now = (own, connection.exec_driver_sql("PRAGMA data_version").scalar())
+        if now != self._as_of:
+            self._as_of = now
+            self.doubt()
+        found = self._known.setdefault((table.name, tenant), set())
+        if len(found) > KNOWN:
+            found.clear()
+        return found
+
+    def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By a JSON list."""
-        return column.in_(select(func.json_each(dumps(values)).table_valued("value").c.value))
+        return func.json_each(values).table_valued("value").c.value
+
+    def packed(self, values: Sequence[str]) -> str:
+        """A JSON list."""
+        return dumps(values)
 
     def insert(self, connection: Connection, table: Table, names: Sequence[str], rows: Iterable[Row]) -> None:
-        """One prepared statement for all rows."""
-        columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+        """By statements of many rows: after each one waits for other threads of Python, not after every row."""
+        rest = list(rows)
         cursor = connection.connection.cursor()
-        cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({places})', rows)  # type: ignore[arg-type]
+        for many in TOGETHER:
+            statement = _insertion(table.name, tuple(names), many)
+            while len(rest) >= many:
+                cursor.execute(statement, tuple(chain.from_iterable(rest[:many])))
+                del rest[:many]
         cursor.close()
 
     def numbered(self, connection: Connection) -> None:
@@ -115,6 +142,12 @@ class Sqlite(Database):
         """Leave nothing beside the file, which nobody else may use."""
         with self.told(), closing(self._writers.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA journal_mode = DELETE")
+
+
+@cache
+def _insertion(table: str, names: tuple[str, ...], many: int) -> str:
+    columns, places = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    return f'INSERT INTO "{table}" ({columns}) VALUES ' + ", ".join([f"({places})"] * many)
 
 
 def _make(path: Path) -> None:

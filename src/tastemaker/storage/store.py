@@ -12,7 +12,7 @@ from tastemaker.core.errors import DataError
 from tastemaker.storage import log
 from tastemaker.storage.asked import Asked
 from tastemaker.storage.backup import write_backup
-from tastemaker.storage.base import Event
+from tastemaker.storage.base import Happened
 from tastemaker.storage.compact import dumps, loads
 from tastemaker.storage.database import Database
 from tastemaker.storage.migrations import migrate
@@ -41,7 +41,7 @@ class SqlStore:
             raise DataError(f"A tenant cannot be called {tenant!r}; expected a name without slashes.")
         return SqlShop(self.database, self._asked, tenant, None if media is None else media.absolute())
 
-    def append(self, groups: Sequence[tuple[str, Sequence[Event]]]) -> list[list[bool]]:
+    def append(self, groups: Sequence[tuple[str, Sequence[Happened]]]) -> list[list[bool]]:
         """`Shop.append` for several (tenant, events) in one transaction."""
         with self.database.writing() as session:
             return log.append(session, groups)

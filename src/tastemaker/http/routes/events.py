@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Any
 
-from annotated_types import MaxLen, MinLen
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tastemaker.http.context import Call, answer, caller, described
 from tastemaker.http.hooks import writer
-from tastemaker.http.wire import EventBody
+from tastemaker.http.told import BODY, events_of
 
 ROUTES = APIRouter(prefix="/v1/events", tags=["events"])
 Writes = Annotated[Call, Depends(caller("write"))]
 Id = Annotated[str, Query(min_length=1, max_length=256)]
-BODY: TypeAdapter[Any] = TypeAdapter(EventBody | Annotated[list[EventBody], MinLen(1), MaxLen(5000)])
 
 
 @ROUTES.post("", summary="One event, or up to 5,000", openapi_extra=described(BODY))
@@ -27,10 +23,8 @@ async def append(request: Request) -> Response:
 
     Needs a key with the scope write, or the headers webhook-id, webhook-timestamp and webhook-signature.
     """
-    call = await writer(request)
-    said = await call.body(BODY)
-    now = time.time()
-    events = [body.event(now) for body in (said if isinstance(said, list) else [said])]
+    call = await writer(request)  # not by a dependency, which takes longer than the rest of the address
+    events = events_of(await request.body())
 
     async def work() -> Any:
         new = await call.append(events)
