@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
@@ -168,9 +168,13 @@ class Bandit:
         while self._waiting and (events := self._shop.events(self._number, PAGE)):
             self._hear(events)
             self._number = events[-1].number
-        new = self._settled(now)
-        if new is not None:
+        over = {name: one for name, one in self._seen() if now - one.time >= self._settings.wait}
+        if over:
+            new = _sums(over.values())
             self.take(self._kept(self._shop.renew(NOTE, lambda kept: self._told(kept, new, now)), now))
+            with self._lock:
+                for name in over:
+                    self._waiting.pop(name, None)
         elif (self.sums.places or self._waiting) and now - self._looked > EVERY:
             self._looked = now
             self.take(self._kept(self._shop.note(NOTE), now))
@@ -184,15 +188,9 @@ class Bandit:
                 if waiting is not None and place is not None and waiting.rewards[place] >= 0:
                     waiting.rewards[place] = np.sign(WEIGHTS.get(canonical(event.kind), 1.0)) or waiting.rewards[place]
 
-    def _settled(self, now: float) -> Sums | None:
-        """Of lists whose time is over; None where there are none."""
+    def _seen(self) -> list[tuple[str, Waiting]]:
         with self._lock:
-            over = [name for name, one in self._waiting.items() if now - one.time >= self._settings.wait]
-            lists = [self._waiting.pop(name) for name in over]
-        if not lists:
-            return None
-        x, r = np.concatenate([one.contexts for one in lists]), np.concatenate([one.rewards for one in lists])
-        return Sums(x.T @ x, r @ x, len(x))
+            return list(self._waiting.items())
 
     def _told(self, kept: Any, new: Sums, now: float) -> list[Any]:
         """As the note has it: texts and numbers in one list, in which no user's id can be mistaken for a name."""
@@ -240,6 +238,11 @@ class Trial:
 
     def _of(self, rows: Rows) -> Floats:
         return self._contexts[[self._place[row] for row in rows.tolist()]]
+
+
+def _sums(lists: Collection[Waiting]) -> Sums:
+    x, r = (np.concatenate([getattr(one, part) for one in lists]) for part in ("contexts", "rewards"))
+    return Sums(x.T @ x, r @ x, len(x))
 
 
 def _groups(live: Live, rows: Rows, by: str) -> Floats:
