@@ -2,10 +2,10 @@
 
 One worker under a steady mixed load of single requests: lists (plain, filtered and capped, of visitors, explained,
 explored by chance and by what was learned), events that answer them, singly and by the fifty, changed items,
-likeness, and Gorse's addresses. Users and items stay as many as they were; 300,000 events are posted first, by
-which the cache of the store's writer (64 MiB) is full. Every few seconds the resident memory of the process is read: all of
-it, and without pages of files. The first third is its warming; over the rest a line is laid, with the interval of
-its slope from ten blocks of time.
+likeness, and Gorse's addresses. Users and items stay as many as they were; 300,000 events are posted first, by which
+the cache of the store's writer (64 MiB) is full. Every few seconds the resident memory of the process is read: all of
+it, and without pages of files. The first third is its warming; over the rest a line is laid, with the interval of its
+slope from ten blocks of time.
 """
 
 import argparse
