@@ -86,6 +86,12 @@ def first_answer(server):
     return {"seconds": round(time.perf_counter() - began, 2), "processor": server.cpu()}
 
 
+def batches(server, seconds, many, shop):
+    """Posts of 500 events each by so many connections."""
+    load = wrk(server, "post.lua", seconds, many, *shop, "500")
+    return {**load, "events_per_second": round(500 * load["per_second"])}
+
+
 def measured(server, size, seconds, tries):
     """All figures of a service that has just been filled."""
     shop = (str(size.users), str(size.items))
