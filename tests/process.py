@@ -56,6 +56,10 @@ def environment(**more):
     return {**plain, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", **more}
 
 
+SECRET = "a secret that webhooks of tests are signed with"
+SIGNED = {"TASTEMAKER_WEBHOOK_SECRET": SECRET}
+
+
 class Running:
     """Its `url`, the `key` that it made, and its `home`."""
 
@@ -68,7 +72,7 @@ def running(model, home, *options):
     port = free_port()
     command = [sys.executable, "-m", "tastemaker", "serve", str(model), "--home", str(home), "--port", str(port)]
     with (home.parent / f"{home.name}.log").open("wb") as log:
-        process = subprocess.Popen([*command, *options], env=environment(), stdout=log, stderr=log)
+        process = subprocess.Popen([*command, *options], env=environment(**SIGNED), stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(process, url, home.parent / f"{home.name}.log")

@@ -29,14 +29,14 @@ def fitted(folder, out, model="item_knn", **shop):
 
 
 @contextmanager
-def running(model, settings=None):
+def running(model, settings=None, secret=b""):
     """The service and a client that has a key."""
     service = open_service(model, None, None, settings or ServeSettings(tick=0.05))
     service.store.put_key(digest(KEY), "default", SCOPES, "tests")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(application(service), port=port, log_config=None, access_log=False)
+    config = uvicorn.Config(application(service, secret), port=port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

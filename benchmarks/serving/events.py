@@ -1,7 +1,6 @@
-"""Events over HTTP, how soon they change a list, memory, and the start: ``python events.py [--short|--soak MINUTES]``.
+"""Events over HTTP, how soon they change a list, memory, and the start: ``python events.py [--short]``.
 
-One worker, 100,000 items, 1,000,000 events in the store. Every post is durable when it is answered. ``--soak`` asks
-and posts for so many minutes and tells whether memory grows.
+One worker, 100,000 items, 1,000,000 events in the store. Every post is durable when it is answered.
 """
 
 import argparse
@@ -87,17 +86,6 @@ def first_answer(server):
     return {"seconds": round(time.perf_counter() - began, 2), "processor": server.cpu()}
 
 
-def soak(server, size, minutes):
-    """Resident MiB every ten seconds under the mixed load, and how it grew over the second half."""
-    seen, end = [], time.monotonic() + 60 * minutes
-    with mixed(server, size, 4 * RATE):
-        while time.monotonic() < end:
-            time.sleep(10)
-            seen.append(round(server.memory(), 1))
-    half = seen[len(seen) // 2 :]
-    return {"minutes": minutes, "memory_mib": seen, "grew_mib": round(half[-1] - half[0], 1)}
-
-
 def batches(server, seconds, many, shop):
     """Posts of 500 events each by so many connections."""
     load = wrk(server, "post.lua", seconds, many, *shop, "500")
@@ -122,7 +110,6 @@ def measured(server, size, seconds, tries):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="a small shop and a second each; nothing is written")
-    parser.add_argument("--soak", type=float, default=0.0, metavar="MINUTES", help="watch memory for so long instead")
     args = parser.parse_args()
     size = SMALL if args.short else FULL
     found = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
@@ -131,13 +118,10 @@ def main():
         server = Server(folder / "shop.tm", folder / "home")
         try:
             server.start()
-            if args.soak:
-                found |= soak(server, size, args.soak)
-            else:
-                found |= measured(server, size, 1 if args.short else 8, 20 if args.short else TRIES)
+            found |= measured(server, size, 1 if args.short else 8, 20 if args.short else TRIES)
         finally:
             server.stop()
-    write("serving_soak" if args.soak else "serving_events", found, None if args.short else RESULTS)
+    write("serving_events", found, None if args.short else RESULTS)
 
 
 if __name__ == "__main__":

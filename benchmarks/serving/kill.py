@@ -1,4 +1,4 @@
-"""A service that is killed under load, again and again: ``python kill.py [--times N]``.
+"""A service that is killed under load, again and again: ``python kill.py [--times N] [--out FILE]``.
 
 Threads post events in small batches, each event with an id; the process is killed at a random moment. After the
 restart every event whose post was answered must be there, once; then all are posted again, and none may count twice.
@@ -6,11 +6,15 @@ restart every event whose post was answered must be there, once; then all are po
 
 import argparse
 import http.client
+import json
+import os
 import random
 import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
+from statistics import median
 
 from shops import SMALL, pipeline
 
@@ -92,7 +96,7 @@ def once(server, turn, rng):
 
 
 def killed(times, seed=0):
-    """Sums over all kills, and the slowest restart."""
+    """Sums over all kills, and the slowest and the median restart."""
     rng = random.Random(seed)
     with scratch() as folder:
         pipeline(SMALL).save(folder / "shop.tm")
@@ -104,15 +108,19 @@ def killed(times, seed=0):
             server.stop()
     found = {name: sum(turn[name] for turn in turns) for name in ("lost", "twice", "acknowledged")}
     slowest = {name: round(max(turn[name] for turn in turns), 2) for name in ("ready_s", "ready_cpu_s")}
-    return {"kills": times, **found, **slowest}
+    usual = {"ready_median_s": round(median(turn["ready_s"] for turn in turns), 2)}
+    return {"kills": times, **found, **slowest, **usual, "load": [round(one, 1) for one in os.getloadavg()]}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=50, help="kills (default 50); only 50 and more are written down")
-    times = parser.parse_args().times
-    found = killed(times)
-    write("serving_kill", found, RESULTS if times >= 50 else None)
+    parser.add_argument("--out", type=Path, help="where figures of fewer are written, such as restart.json")
+    args = parser.parse_args()
+    found = killed(args.times)
+    write("serving_kill", found, RESULTS if args.times >= 50 else None)
+    if args.out:
+        args.out.write_text(json.dumps(found, indent=2) + "\n")
     sys.exit(bool(found["lost"] or found["twice"] or not found["acknowledged"]))
 
 

@@ -202,6 +202,38 @@ def test_a_note_is_kept(shop):
     assert shop.note("learnt") == 7
 
 
+def test_events_with_an_item_are_the_latest_in_order_of_arrival(shop):
+    shop.append([Event(f"u{n}", "mug" if n % 2 else "cup", "like", time=100.0 - n) for n in range(10)])
+    assert [event.user for event in shop.events_with("mug")] == ["u1", "u3", "u5", "u7", "u9"]
+    assert [event.user for event in shop.events_with("mug", 2)] == ["u7", "u9"]
+    assert shop.events_with("jar") == []
+
+
+def test_an_item_may_go_with_what_was_done_with_it(shop):
+    shop.put_items([Item("mug"), Item("cup")])
+    shop.append([Event("ann", "mug", "like"), Event("ann", "cup", "like")])
+    assert shop.delete_item("cup")
+    assert len(shop.events()) == 2
+    assert shop.delete_item("mug", events=True)
+    assert [event.item for event in shop.events()] == ["cup"]
+
+
+def test_a_note_is_renewed_from_what_it_was_by_one_at_a_time(store, shop):
+    assert shop.renew("count", lambda kept: [kept]) == [None]
+    shop.note("count", 0)
+
+    def add():
+        for _ in range(20):
+            store.shop(shop.tenant).renew("count", lambda kept: kept + 1)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shop.note("count") == 80
+
+
 def test_a_key_says_its_tenant_and_scopes_until_it_is_taken_away(store):
     store.put_key("digest", "one", ["read", "write"], "till")
     assert store.key("digest") == ("one", ("read", "write"))

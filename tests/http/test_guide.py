@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from house.source import ROOT
+from process import SECRET
 
 PAGE = (ROOT / "docs" / "guide" / "serving.md").read_text("utf-8")
 BLOCKS = [block for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.S | re.M) if "curl" in block]
@@ -24,7 +25,7 @@ def test_every_request_of_the_page_is_answered(server, tmp_path):
         done = subprocess.run(
             ["bash", "-c", told],
             cwd=tmp_path,
-            env={**os.environ, "URL": server.url, "KEY": server.key},
+            env={**os.environ, "URL": server.url, "KEY": server.key, "SECRET": SECRET},
             capture_output=True,
             text=True,
         )
@@ -33,7 +34,7 @@ def test_every_request_of_the_page_is_answered(server, tmp_path):
             said = json.loads(line)
             assert said
             assert not isinstance(said, dict) or said.get("items") != [], line
-    assert count >= 17
+    assert count >= 18
 
 
 def test_the_python_of_the_page_runs(server, capsys):

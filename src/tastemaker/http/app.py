@@ -21,8 +21,13 @@ from tastemaker.serving.service import Service
 MOST_ASKED = (lists.recommend, events.append)
 
 
-def application(service: Service) -> FastAPI:
-    """Addresses over `service`, which it closes when it ends; CORS stays off: pages ask their shop's own server."""
+def application(service: Service, hook_secret: bytes = b"") -> FastAPI:
+    """Addresses over `service`, which it closes when it ends; CORS stays off: pages ask their shop's own server.
+
+    Args:
+        service: What answers.
+        hook_secret: What webhooks are signed with; empty takes none.
+    """
 
     @asynccontextmanager
     async def alive(app: FastAPI) -> AsyncIterator[None]:
@@ -31,7 +36,7 @@ def application(service: Service) -> FastAPI:
         app.state.context.close()
 
     app = FastAPI(title="tastemaker", version=__version__, lifespan=alive, redoc_url=None)
-    app.state.context = Context(service)
+    app.state.context = Context(service, hook_secret)
     for group in (lists, events, items, users, admin, experiments, health, gorse):
         app.include_router(group.ROUTES)
     problems.add(app)

@@ -33,10 +33,11 @@ class Context:
 
     Args:
         service: What answers.
+        hook_secret: What signed requests are signed with; empty takes none.
     """
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
+    def __init__(self, service: Service, hook_secret: bytes = b"") -> None:
+        self.service, self.hook_secret = service, hook_secret
         self.keys = Keys(service.store)
         self.rates = Rates(service.settings.requests_per_second)
         self._batches: dict[str, Batches] = {}
@@ -77,11 +78,15 @@ class Call:
     Args:
         request: The request.
         caller: Whose.
+
+    Attributes:
+        repeats: What tells that it came before; "" nothing.
     """
 
     def __init__(self, request: Request, caller: Caller) -> None:
         self.context: Context = request.app.state.context
         self.request, self.caller = request, caller
+        self.repeats = request.headers.get("idempotency-key", "")
 
     @property
     def shop(self) -> Shop:
@@ -115,7 +120,7 @@ class Call:
 
     async def once(self, work: Callable[[], Awaitable[Any]]) -> Response:
         """The answer to a write; the same again where its ``Idempotency-Key`` came before."""
-        key = self.request.headers.get("idempotency-key", "")
+        key = self.repeats
         if not key:
             return answer(await work())
         if len(key) > 128:

@@ -57,12 +57,14 @@ def serve(request: ServeRequest, say: Say) -> None:
     """Serve until it is stopped.
 
     Raises:
-        BadSetting: another host than this machine without a key of your own, or a setting that cannot be taken.
+        BadSetting: another host than this machine without a key of your own, or a setting or secret that cannot be
+            taken.
         SavedError: the model cannot be read.
         ServiceError: the data base does not answer.
     """
     uvicorn = _uvicorn()
     check_host(request.host)
+    hook_secret()
     if request.workers < 1:
         raise BadSetting(f"--workers must be at least 1 (got {request.workers}).")
     service = _open(request)
@@ -93,7 +95,15 @@ def make() -> FastAPI:
     set_up()
     said = json.loads(os.environ[SET_UP])
     paths = {name: None if said[name] is None else Path(said[name]) for name in ("model", "home", "config")}
-    return application(_open(ServeRequest(paths["model"], said["store"], paths["home"], paths["config"])))
+    asked = ServeRequest(paths["model"], said["store"], paths["home"], paths["config"])
+    return application(_open(asked), hook_secret())
+
+
+def hook_secret() -> bytes:
+    """What webhooks are signed with; raises `BadSetting` where it cannot be taken."""
+    from tastemaker.http.hooks import SECRET, secret_of
+
+    return secret_of(os.environ.get(SECRET, ""))
 
 
 def greeting(request: ServeRequest, key: str, user: str) -> str:

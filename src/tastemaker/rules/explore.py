@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, final
 
@@ -30,6 +30,10 @@ class Placed:
     propensities: Floats
 
 
+Choose = Callable[[Rows, int], Placed]
+"""So many of a pool, drawn one after the other, with the probability of each given those before it."""
+
+
 @final
 @component
 class EpsilonSlots:
@@ -45,26 +49,41 @@ class EpsilonSlots:
     epsilon: Annotated[float, Ge(0), Le(1)] = 0.1
     seed: int = 0
 
-    def place(self, ranked: Rows, pool: Rows, request: str) -> Placed:
+    def place(self, ranked: Rows, pool: Rows, request: str, choose: Choose | None = None) -> Placed:
         """The list with its explored places; propensities are ``1 - epsilon``, ``epsilon / pool``, and 1 elsewhere.
 
         Each slot has its own item, drawn evenly from those of the pool that are not in `ranked`, so each of them is as
         likely at each slot, and none comes twice. Where the pool has fewer items than there are slots, the last slots
-        do not explore.
+        do not explore. With `choose` items are drawn by it for the slots that do explore; propensities are then
+        ``epsilon`` times its own, given the places before.
 
         Args:
             ranked: The list as it would be, shape (k,).
             pool: What may be tried, shape (p,).
             request: Id of the request, which the draw depends on.
+            choose: Draws from the pool; None does it evenly.
         """
         draw = generator(self.seed, request)
         pool = np.setdiff1d(pool, ranked)
         slots = np.unique([slot for slot in self.slots if slot < len(ranked)]).astype(np.intp)[: len(pool)]
+        if choose is not None:
+            return self._chosen(ranked, slots, draw.random(len(slots)) < self.epsilon, lambda k: choose(pool, k))
         tried = draw.permutation(pool)[: len(slots)]
         explored = draw.random(len(slots)) < self.epsilon
         items, propensities = ranked.astype(np.int32), np.ones(len(ranked))
         items[slots] = np.where(explored, tried, items[slots])
         propensities[slots] = np.where(explored, self.epsilon / max(len(pool), 1), 1 - self.epsilon)
+        return Placed(items, propensities)
+
+    def _chosen(
+        self, ranked: Rows, slots: NDArray[np.intp], explored: NDArray[np.bool_], choose: Callable[[int], Placed]
+    ) -> Placed:
+        items, propensities = ranked.astype(np.int32), np.ones(len(ranked))
+        propensities[slots] = 1 - self.epsilon
+        if explored.any():
+            tried = choose(int(explored.sum()))
+            items[slots[explored]] = tried.items
+            propensities[slots[explored]] = self.epsilon * tried.propensities
         return Placed(items, propensities)
 
 

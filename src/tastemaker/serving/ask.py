@@ -17,6 +17,7 @@ SOURCES = ("model", "similar", "trending", "popular", "fresh")
 """Where candidates come from; after the first that a scenario names, the others help out in this order."""
 
 Source = Literal["model", "similar", "trending", "popular", "fresh"]
+Way = Literal["chance", "linucb"]
 
 
 @component
@@ -73,7 +74,9 @@ class Scenario:
         boost: A factor an item, 0 and more.
         caps: At most so many items of one value of an attribute.
         diversity: 0 leaves the order; 1 looks at nothing but difference.
-        explore: Chance that a place of the list goes to an item that the policy would not have chosen.
+        explore: Chance that a place of the list, one in five, goes to an item that would not have stood in it.
+        explore_by: Which item that is: any of the candidates by "chance", or by "linucb" one that is good or not yet
+            known by what was learned from answered lists; see `BanditSettings`.
         weights: What the score is made of.
     """
 
@@ -83,6 +86,7 @@ class Scenario:
     caps: dict[Name, Annotated[int, Ge(1), Le(1000)]] = Field(default_factory=dict)
     diversity: Share = 0.0
     explore: Annotated[float, Ge(0), Le(0.5)] = 0.0
+    explore_by: Way = "chance"
     weights: Weights = Field(default_factory=Weights)
 
 
@@ -102,6 +106,7 @@ class Ask:
         caps: As of the scenario.
         diversity: As of the scenario.
         explore: As of the scenario.
+        explore_by: As of the scenario.
         weights: As of the scenario.
         exclude: Never these.
         repeat: Whether items of the history may come again.
@@ -120,6 +125,7 @@ class Ask:
     caps: dict[Name, Annotated[int, Ge(1), Le(1000)]] | None = None
     diversity: Share | None = None
     explore: Annotated[float, Ge(0), Le(0.5)] | None = None
+    explore_by: Way | None = None
     weights: Weights | None = None
     exclude: Annotated[list[Name], MaxLen(1000)] = Field(default_factory=list)
     repeat: bool = False

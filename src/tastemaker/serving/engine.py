@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tastemaker.core import DataError, TastemakerError
 from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
+from tastemaker.serving.bandit import Bandit
 from tastemaker.serving.drafting import drafted
 from tastemaker.serving.experiments import Experiment
 from tastemaker.serving.histories import Asking
@@ -70,12 +71,16 @@ class Engine:
         shop: Where users and their events are.
         live: The model; replaced as a whole when another version is promoted.
         settings: Scenarios and others.
+
+    Attributes:
+        bandit: What lists that explore by "linucb" have taught.
     """
 
     def __init__(self, shop: Shop, live: Live, settings: ServeSettings) -> None:
         self.shop, self.settings = shop, settings
         self._scenarios = {"" if name == "default" else name: s for name, s in settings.scenarios.items()}
         self._serving = Serving(live)
+        self.bandit = Bandit(shop, settings.bandit)
 
     @property
     def live(self) -> Live:
@@ -118,6 +123,9 @@ class Engine:
         asking = self.asking(live, ask, now, user)
         told: Mapping[str, Attribute] = {} if user is None else user.attributes
         plan = planner.plan(ask, scenario, told, now, len(asking.disliked) > 0)
+        learns = (user is None or user.profiling) and not given.team
+        if plan.explore and learns and (ask.explore_by or scenario.explore_by) == "linucb":
+            plan = replace(plan, bandit=self.bandit)
         return Turn(ask, live, asking, plan, given)
 
     def asking(self, live: Live, ask: Ask, now: float, user: User | None = None) -> Asking:

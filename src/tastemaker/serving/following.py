@@ -48,6 +48,11 @@ class Followed:
             self._take_items()
             self._take_events(ever=False)
 
+    @property
+    def number(self) -> int:
+        """Of the last event that was taken."""
+        return self._number
+
     def start(self) -> None:
         """Start what encodes new items, so that the first need not wait for it."""
         if self._placer is not None:

@@ -78,7 +78,8 @@ class Keeper:
             self.lost += 1
 
     def forget(self, user: str) -> None:
-        """Let go of a user: of his lists that wait to be kept, and of how he was read."""
+        """Let go of a user: of his lists that wait to be kept or to be learned from, and of how he was read."""
+        self.engine.bandit.forget(user)
         for followed in self._all():
             followed.live.remembered.forget(user)
         with self._flushing:
@@ -172,7 +173,7 @@ class Keeper:
 
     def _run(self) -> None:
         self._guarded(self._main.start)
-        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._retain)
+        steps = (self.catch_up_quietly, self._place, self._flush, self.look, self._learn, self._retain)
         while not self._ended.is_set():
             for step in steps:
                 self._guarded(step)
@@ -195,6 +196,9 @@ class Keeper:
     def _place(self) -> None:
         for followed in self._all():
             followed.place()
+
+    def _learn(self) -> None:
+        self.engine.bandit.learn(self._main.number)
 
     def _retain(self) -> None:
         now, days = time.time(), self._settings.retain_days

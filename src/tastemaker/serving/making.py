@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tastemaker.core.top import descending
 from tastemaker.rules.caps import capped
 from tastemaker.rules.diversity import diversified
-from tastemaker.rules.explore import EpsilonSlots
+from tastemaker.rules.explore import EpsilonSlots, Placed
 from tastemaker.serving.ask import SOURCES, Answer, Ask, Listed
 from tastemaker.serving.histories import Asking
 from tastemaker.serving.live import Live
@@ -131,10 +131,22 @@ class Making:
         chances = np.ones(min(k, len(rows)))
         if not plan.explore:
             return rows[:k], scores[:k], chances
-        slots = EpsilonSlots(slots=tuple(range(min(EVERY, k) - 1, max(k, 1), EVERY)), epsilon=plan.explore)
-        placed = slots.place(rows[:k], rows[k:], self._request)
+        placed = self._tried(rows, scores)
         score = dict(zip(rows.tolist(), scores.tolist(), strict=True))
         return placed.items, np.array([score[row] for row in placed.items.tolist()]), placed.propensities
+
+    def _tried(self, rows: Rows, scores: Floats) -> Placed:
+        """Some places go to candidates that would not have been listed."""
+        plan, k = self._plan, self._ask.k
+        slots = tuple(range(min(EVERY, k) - 1, max(k, 1), EVERY))
+        policy = EpsilonSlots(slots=slots, epsilon=plan.explore)
+        if plan.bandit is None:
+            return policy.place(rows[:k], rows[k:], self._request)
+        trial = plan.bandit.trial(self._live, self._asking, rows, scores)
+        placed = policy.place(rows[:k], rows[k:], self._request, lambda pool, m: trial.choose(pool, m, self._request))
+        there = np.array([slot for slot in slots if slot < len(placed.items)], np.intp)
+        trial.given(self._request, self._ask.user, placed.items[there])
+        return placed
 
     def _filled(self, rows: Rows, scores: Floats, sources: dict[int, str]) -> tuple[Rows, Floats]:
         """The next sources in turn, until the list is full."""

@@ -14,6 +14,7 @@ from tastemaker.rules.columns import Columns, View
 from tastemaker.rules.expression import Rule
 from tastemaker.rules.listable import listable
 from tastemaker.serving.ask import Ask, Scenario, Weights
+from tastemaker.serving.bandit import Bandit
 from tastemaker.storage.base import Attribute
 
 CANDIDATES = 200  # that are scored again where the order may still change
@@ -34,6 +35,7 @@ class Plan:
         explore: Chance of another item at a place.
         weights: What the score is made of.
         depth: Candidates that are wanted.
+        bandit: What chooses the items that are tried; None leaves it to chance.
     """
 
     view: View
@@ -45,6 +47,7 @@ class Plan:
     explore: float
     weights: Weights
     depth: int
+    bandit: Bandit | None = None
 
 
 class Planner:

@@ -14,6 +14,7 @@ from tastemaker.core.component import refused
 from tastemaker.core.files import read_toml
 from tastemaker.serving.actions import ActionWeights
 from tastemaker.serving.ask import Scenario
+from tastemaker.serving.bandit import BanditSettings
 from tastemaker.serving.scoring import Choice
 
 
@@ -26,6 +27,7 @@ class ServeSettings:
         index: How items are searched where scores are products of vectors: "exact" compares all, "ann" most of the
             best in a part of the time, "auto" is exact up to 200,000 items.
         actions: What each predicted action is worth; the table ``[actions]``.
+        bandit: What is tried where lists explore by "linucb".
         history: Latest events of a user that count.
         tick: Seconds between looks at what other processes wrote.
         retain_days: Events and lists older than so many days are erased; 0 keeps all.
@@ -37,6 +39,7 @@ class ServeSettings:
     scenarios: dict[str, Scenario] = Field(default_factory=dict)
     index: Choice = "auto"
     actions: ActionWeights = Field(default_factory=ActionWeights)
+    bandit: BanditSettings = Field(default_factory=BanditSettings)
     history: Annotated[int, Ge(1), Le(10_000)] = 200
     tick: Annotated[float, Ge(0.01), Le(60)] = 0.25
     retain_days: Annotated[int, Ge(0), Le(36_500)] = 0

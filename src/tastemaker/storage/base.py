@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,8 +43,8 @@ class Shop(Protocol):
         """Those with a larger revision, ascending, deleted ones among them."""
         ...
 
-    def delete_item(self, name: str) -> bool:
-        """Whether it was there."""
+    def delete_item(self, name: str, events: bool = False) -> bool:
+        """Whether it was there; `events` true deletes what users did with it too."""
         ...
 
     def put_users(self, users: Sequence[User]) -> None:
@@ -77,6 +77,10 @@ class Shop(Protocol):
 
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
         """Of all users, in order of arrival, behind the event of that number."""
+        ...
+
+    def events_with(self, item: str, limit: int = 1000) -> list[Event]:
+        """The latest `limit` with an item, in order of arrival."""
         ...
 
     def latest(self, after: int, limit: int = 10_000) -> list[tuple[int, Deed]]:
@@ -141,6 +145,10 @@ class Shop(Protocol):
 
     def note(self, name: str, value: Any = None) -> Any:
         """A small JSON value kept under `name`: the one given, or the one that is there (None without)."""
+        ...
+
+    def renew(self, name: str, made: Callable[[Any], Any]) -> Any:
+        """The note that is made from the one that is there (None without), while nobody else writes."""
         ...
 
 

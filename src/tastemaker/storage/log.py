@@ -73,6 +73,17 @@ def after(session: Session, tenant: str, number: int, limit: int) -> list[Event]
     return [Event(*row) for row in session.rows(select(*COLUMNS).where(mine).order_by(events.c.number).limit(limit))]
 
 
+def of_item(session: Session, tenant: str, item: str, limit: int) -> list[Event]:
+    """The latest with an item, in order of arrival."""
+    mine = select(*COLUMNS).where(events.c.tenant == tenant, events.c.item == item)
+    return [Event(*row) for row in session.rows(mine.order_by(events.c.number.desc()).limit(limit))][::-1]
+
+
+def take_item(session: Session, tenant: str, item: str) -> int:
+    """Delete what users did with an item; how many there were."""
+    return session.run(delete(events).where(events.c.tenant == tenant, events.c.item == item)).rowcount
+
+
 def last(session: Session, tenant: str) -> int:
     """Number of the latest event, 0 without any."""
     return int(session.run(select(func.max(events.c.number)).where(events.c.tenant == tenant)).scalar() or 0)

@@ -20,7 +20,12 @@ def _labels_and_times(session: Session) -> None:
     session.run(text("CREATE INDEX events_by_time ON events (tenant, time)"))
 
 
-STEPS: tuple[Callable[[Session], None], ...] = (_labels_and_times,)
+def _items(session: Session) -> None:
+    """Events are found by their item."""
+    session.run(text("CREATE INDEX events_by_item ON events (tenant, item, number)"))
+
+
+STEPS: tuple[Callable[[Session], None], ...] = (_labels_and_times, _items)
 """The first leads from version 1 to 2, the next to 3, and so on; `schema` is what all of them lead to."""
 
 NEWEST = len(STEPS) + 1

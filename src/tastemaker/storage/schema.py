@@ -78,6 +78,7 @@ events = Table(
     Index("events_by_user", "tenant", "user", "time", "number"),
     Index("events_by_time", "tenant", "time"),
     Index("events_by_number", "tenant", "number"),
+    Index("events_by_item", "tenant", "item", "number"),
     sqlite_autoincrement=True,  # numbers of erased events are never given again
 )
 

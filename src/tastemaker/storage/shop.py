@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,11 @@ class SqlShop:
         """Those with a larger revision, ascending, deleted ones among them."""
         return self._asked.changed_items(self.tenant, revision, limit)
 
-    def delete_item(self, name: str) -> bool:
-        """Whether it was there."""
+    def delete_item(self, name: str, events: bool = False) -> bool:
+        """Whether it was there; `events` true deletes what users did with it too."""
         with self.database.writing() as session:
+            if events:
+                log.take_item(session, self.tenant, name)
             return catalogue.delete_item(session, self.tenant, name)
 
     def put_users(self, users: Sequence[User]) -> None:
@@ -89,6 +91,11 @@ class SqlShop:
         """Of all users, in order of arrival, behind the event of that number."""
         with self.database.reading() as session:
             return log.after(session, self.tenant, after, limit)
+
+    def events_with(self, item: str, limit: int = 1000) -> list[Event]:
+        """The latest `limit` with an item, in order of arrival."""
+        with self.database.reading() as session:
+            return log.of_item(session, self.tenant, item, limit)
 
     def latest(self, after: int, limit: int = 10_000) -> list[tuple[int, Deed]]:
         """The same as `events`, each with its number, without what a list does not need."""
@@ -169,5 +176,12 @@ class SqlShop:
             with self.database.reading() as session:
                 return lists.note(session, self.tenant, name)
         with self.database.writing() as session:
+            lists.put_note(session, self.tenant, name, value)
+        return value
+
+    def renew(self, name: str, made: Callable[[Any], Any]) -> Any:
+        """The note that is made from the one that is there (None without), while nobody else writes."""
+        with self.database.writing() as session:
+            value = made(lists.note(session, self.tenant, name))
             lists.put_note(session, self.tenant, name, value)
         return value

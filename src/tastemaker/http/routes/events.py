@@ -9,18 +9,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tastemaker.http.context import Call, answer, caller, described
+from tastemaker.http.hooks import writer
 from tastemaker.http.told import BODY, events_of
 
 ROUTES = APIRouter(prefix="/v1/events", tags=["events"])
-WRITER = caller("write")
-Writes = Annotated[Call, Depends(WRITER)]
+Writes = Annotated[Call, Depends(caller("write"))]
 Id = Annotated[str, Query(min_length=1, max_length=256)]
 
 
 @ROUTES.post("", summary="One event, or up to 5,000", openapi_extra=described(BODY))
 async def append(request: Request) -> Response:
-    """Durable when it is answered; an event with an id counts once, however often it comes."""
-    call = await WRITER(request)  # not by a dependency, which takes longer than the rest of the address
+    """Durable when it is answered; an event with an id counts once, however often it comes.
+
+    Needs a key with the scope write, or the headers webhook-id, webhook-timestamp and webhook-signature.
+    """
+    call = await writer(request)  # not by a dependency, which takes longer than the rest of the address
     events = events_of(await request.body())
 
     async def work() -> Any:

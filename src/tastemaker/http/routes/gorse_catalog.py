@@ -69,8 +69,8 @@ async def patch_item(call: Writes, name: Name, body: ItemPatch) -> Response:
 
 @ROUTES.delete("/item/{name}", summary="Delete an item")
 async def delete_item(call: Writes, name: Name) -> Response:
-    """What users did with it is kept, and of no consequence."""
-    there = await run_in_threadpool(call.shop.delete_item, name)
+    """With its feedback."""
+    there = await run_in_threadpool(call.shop.delete_item, name, True)
     await run_in_threadpool(call.context.service.written, call.caller.tenant)
     return answer(rows(int(there)))
 

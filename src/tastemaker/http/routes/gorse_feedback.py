@@ -19,7 +19,7 @@ from tastemaker.storage.base import Event, Shop
 
 ROUTES = APIRouter()
 Many = Annotated[list[FeedbackBody], MaxLen(10_000)]
-ALL = 100_000  # latest events of a user that are told
+ALL = 100_000  # latest events of a user, or with an item, that are told
 PAGE = 10_000
 
 
@@ -104,23 +104,20 @@ async def of_user_and_kind(call: Reads, user: Name, kind: Name) -> Response:
 
 @ROUTES.get("/item/{item}/feedback", summary="Feedback to an item")
 async def of_item(call: Reads, item: Name) -> Response:
-    """One a user and type; all events are read for it."""
-    return answer(await run_in_threadpool(_to, call.shop, item, ""))
+    """One a user and type."""
+    return answer(accumulated(await run_in_threadpool(call.shop.events_with, item, ALL)))
 
 
 @ROUTES.get("/item/{item}/feedback/{kind}", summary="Feedback to an item of one type")
 async def of_item_and_kind(call: Reads, item: Name, kind: Name) -> Response:
-    """One a user; all events are read for it."""
-    return answer(await run_in_threadpool(_to, call.shop, item, kind))
+    """One a user."""
+    events = await run_in_threadpool(call.shop.events_with, item, ALL)
+    return answer(accumulated(event for event in events if event.kind == kind))
 
 
 def _take_back(shop: Shop, feedback: Many) -> None:
     for user, item, kind in {said.key for said in feedback}:
         shop.delete_events(user, item, kind)
-
-
-def _to(shop: Shop, item: str, kind: str) -> list[dict[str, Any]]:
-    return accumulated(event for event in _events(shop, 0) if event.item == item and kind in {"", event.kind})
 
 
 async def _page(call: Call, n: int, cursor: str, kind: str) -> Response:
