@@ -137,7 +137,7 @@ def test_the_closed_form_adds_what_gradients_forgot():
     assert len(both.state()) > len(alone.state())
     scores = both.query_vectors(asked[:5]) @ both.item_vectors().T
     np.testing.assert_allclose(both.score(asked[:5]), scores, rtol=1e-5)
-    with pytest.raises(SavedError, match="saved space do not fit"):
+    with pytest.raises(SavedError, match="content says do not fit"):
         both.restore(
             {
                 **both.state(),
@@ -156,14 +156,14 @@ def test_the_closed_form_weighs_what_held_out_behaviour_says():
 
     def chosen(trained, items, fresh=None):
         features = {"content": Features("text", items.vectors, items.known)}
-        beside = Beside(Given(items, features), None, Run())
+        beside = Beside(Given(items, features), Run())
         beside.choose(trained, train, held, fresh)
         return beside.weights
 
     assert chosen(knows, wrong).known <= 0.1
     assert chosen(nothing, items).known > 0
     assert chosen(knows, items).new == USUAL.new  # nobody is new in what was held out
-    assert Beside(Given(), None, Run()).looking(lambda task: knows) is None
+    assert Beside(Given(), Run()).looking(lambda task: knows) is None
 
 
 def test_new_items_have_a_weight_of_their_own():
@@ -175,7 +175,7 @@ def test_new_items_have_a_weight_of_their_own():
     warm_only = unit * (np.arange(90) < 72)[:, None]  # a network that says something wrong of new items
     warm_only[72:] = np.roll(unit[72:], 1, axis=0)
     blind = Places(unit, np.pad(warm_only, ((0, 0), (0, 1))), np.zeros((0, unit.shape[1])), People())
-    beside = Beside(Given(items, features), None, Run())
+    beside = Beside(Given(items, features), Run())
     train, held = hold_out(warm)
     beside.choose(blind, train, held, fresh)
     assert beside.weights.new >= 2

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tastemaker.core import Run
 from tastemaker.data import Dataset, FeatureSet, Query
 from tastemaker.models import sparse
 from tastemaker.models.base import Given, Scores
-from tastemaker.models.content_space import Lesson, learned, plain
+from tastemaker.models.content import Content
 from tastemaker.models.halves import USUAL, Half, Halves, Weights
 from tastemaker.models.judging import Judge
 
@@ -27,26 +26,20 @@ Look = Callable[[T, Dataset, Dataset, Dataset | None], None]
 
 @dataclass
 class Beside:
-    """The closed form (likeness, and ridge regression to behaviour: see `Content`) beside a network.
+    """The closed form (likeness, and kernel ridge regression to behaviour: `Content`) beside a network.
 
     Attributes:
         given: What the network may learn from.
-        inputs: What the regression is on, (n_items, any); None: the fused vectors.
         run: Seed and progress.
         known: What the closed form weighs at items that somebody liked; None: chosen; 0: nothing, and where `new` is
             None nothing at new items either.
         new: The same at items that nobody liked.
-        lesson: How the closed form learns from behaviour.
-        names: Encoders of users' attributes that the network reads.
     """
 
     given: Given
-    inputs: NDArray[np.float32] | None
     run: Run
     known: float | None = None
     new: float | None = None
-    lesson: Lesson = Lesson(32, None, 20.0, 0)  # noqa: RUF009 - frozen
-    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self._chosen = USUAL
@@ -70,12 +63,12 @@ class Beside:
 
     def halves(self, trained: Half, data: Dataset) -> Halves:
         """What was trained on `data`, and beside it what content says."""
-        liked = sparse.liked(data)
-        new = np.bincount(liked.indices, minlength=len(data.items)) == 0
-        if not self.speaks or self.given.items is None:
+        new = np.bincount(sparse.liked(data).indices, minlength=len(data.items)) == 0
+        if not self.speaks:
             return Halves(trained, new)
-        space = learned(plain(self.given.items), liked, self.lesson, self.inputs)
-        return Halves(trained, new, space).weighing(self.weights)
+        closed = Content()
+        closed.learn(data, self.given, self.run)
+        return Halves(trained, new, closed).weighing(self.weights)
 
     def looking(self, half: Callable[[T], Half]) -> Look[T] | None:
         """What is to be called with a network that some behaviour was held out from; None where nothing is chosen.
@@ -94,12 +87,10 @@ class Beside:
         new. Without `fresh`, new items are those of `held` that nobody liked in `data`.
         """
         made = replace(self.halves(trained, data), weights=USUAL)
-        if made.space is None:
-            return
         log = held.interactions
         fresh = held.only(made.new[log.item]) if fresh is None else fresh
         old = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
-        young = Judge(data, fresh, allowed=made.new)
+        young = Judge(data, fresh, allowed=np.bincount(fresh.interactions.item, minlength=len(made.new)) > 0)
         known, new = USUAL
         if len(old.users):
             known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), old))
@@ -111,7 +102,7 @@ class Beside:
 
     def _figure(self, made: Halves, judge: Judge) -> float:
         def score(asked: Sequence[Query]) -> Scores:
-            return made.score([_profiled(query, self.given.users or {}, self.names) for query in asked])
+            return made.score([_profiled(query, self.given.users or {}) for query in asked])
 
         return judge.ndcg(score) + judge.ndcg(lambda asked: score([short_of(query) for query in asked]))
 
@@ -123,6 +114,6 @@ def short_of(query: Query) -> Query:
     return replace(query, sign=sign)
 
 
-def _profiled(query: Query, users: FeatureSet, names: Sequence[str]) -> Query:
-    known = {name: users[name].vectors[query.user] for name in names if users[name].present[query.user]}
+def _profiled(query: Query, users: FeatureSet) -> Query:
+    known = {name: found.vectors[query.user] for name, found in users.items() if found.present[query.user]}
     return replace(query, profile=known) if known else query

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tastemaker.core import SavedError
 from tastemaker.data import Query
 from tastemaker.models.base import Scores
-from tastemaker.models.content_space import Space, covariance
-from tastemaker.models.histories import matrix
+from tastemaker.models.content import Content
+from tastemaker.models.content_space import covariance
 
 Reals = NDArray[np.float32]
 PREFIX = "closed."  # of the names of saved arrays
@@ -59,23 +59,23 @@ class Halves:
     Attributes:
         trained: The trained half.
         new: Items that nobody liked, (n_items,).
-        space: The closed form (see `content_space`); None where there is no content or it is not asked for.
+        closed: The closed form; None where there is no content or it is not asked for.
         weights: What the closed form weighs beside the trained half.
     """
 
     trained: Half
     new: NDArray[np.bool_]
-    space: Space | None = None
+    closed: Content | None = None
     weights: Weights = USUAL
 
     def weighing(self, weights: Weights) -> Self:
         """The same with other weights; zeros leave the closed form out."""
-        return replace(self, space=self.space if any(weights) else None, weights=weights)
+        return replace(self, closed=self.closed if any(weights) else None, weights=weights)
 
     @cached_property
     def items(self) -> Reals:
         """Where the items stand in both halves, (n, d); zeros where nothing is known."""
-        if self.space is None:
+        if self.closed is None:
             return self.trained.items
         weight = np.where(self.new, self.weights.new, self.weights.known).astype(np.float32)[:, None]
         both = np.hstack([self.trained.items, self._said * weight])
@@ -84,12 +84,10 @@ class Halves:
     def __call__(self, queries: Sequence[Query]) -> Reals:
         """Where queries stand in both halves, (q, d); scores are inner products with `items`."""
         places = self.trained(queries)
-        if self.space is None:
+        if self.closed is None:
             return places
-        taken = matrix(queries, len(self.space.known))
-        taken.data *= self.space.known[taken.indices]
         told, said = self._spreads
-        return np.hstack([_even(places, told), _even(self.space.place(taken), said)])
+        return np.hstack([_even(places, told), _even(self.closed.query_vectors(queries), said)])
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
@@ -98,10 +96,10 @@ class Halves:
     @cached_property
     def _said(self) -> Reals:
         """The closed form's items with their mean at zero, so that its weight favours no item as such."""
-        assert self.space is not None, "asked for with a space alone"
-        known = self.space.known[:, None]
-        items = self.space.items
-        return np.asarray((items - items[known[:, 0]].mean(axis=0)) * known, np.float32)
+        assert self.closed is not None, "asked for with a closed form alone"
+        items = self.closed.item_vectors()
+        known = items.any(axis=1, keepdims=True)
+        return np.asarray((items - items.sum(axis=0) / max(1, known.sum())) * known, np.float32)
 
     @cached_property
     def _spreads(self) -> tuple[Reals, Reals]:
@@ -110,8 +108,8 @@ class Halves:
 
     def pack(self) -> dict[str, NDArray[Any]]:
         """Everything as arrays."""
-        space = {} if self.space is None else self.space.pack()
-        arrays = {**space, "weights": np.array(self.weights), "new": self.new}
+        closed = {} if self.closed is None else self.closed.state()
+        arrays = {**closed, "weights": np.array(self.weights), "new": self.new}
         return {**self.trained.pack(), **{PREFIX + name: found for name, found in arrays.items()}}
 
     @classmethod
@@ -120,10 +118,13 @@ class Halves:
         own = {name.removeprefix(PREFIX): found for name, found in state.items() if name.startswith(PREFIX)}
         if not {"weights", "new"} <= own.keys() or own["weights"].shape != (2,):
             raise SavedError("The saved state does not say what content weighs. Fit it anew.")
-        space = Space.unpack(own) if "unit" in own else None
-        if {len(own["new"]), len(trained.items)} != {len(own["new"] if space is None else space.known)}:
-            raise SavedError("The saved network and the saved space do not fit together. Fit them anew.")
-        return cls(trained, own["new"].astype(bool), space, Weights(*own["weights"].tolist()))
+        closed = Content() if "unit" in own else None
+        if closed is not None:
+            closed.restore(own)
+        sizes = {len(own["new"]), len(trained.items)} | (set() if closed is None else {len(closed.item_vectors())})
+        if len(sizes) > 1:
+            raise SavedError("The saved network and what content says do not fit together. Fit them anew.")
+        return cls(trained, own["new"].astype(bool), closed, Weights(*own["weights"].tolist()))
 
 
 def opinions(half: Half, queries: Sequence[Query]) -> Scores:

@@ -10,12 +10,10 @@ from annotated_types import Ge, Gt, Le, Lt
 from tastemaker.core import NotFitted, Run, component
 from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, Query
-from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State
 from tastemaker.models.beside import Beside
 from tastemaker.models.graph import SPACE, Vectors, learned, restored
 from tastemaker.models.halves import Halves
-from tastemaker.models.kernels import placed
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.items import ItemSources
@@ -92,9 +90,7 @@ class MMGraph(Recommender):
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to rank each like by the other likes of its user."""
-        found = placed(given.features, sparse.liked(data), seed=run.seed)
-        inputs = found["content"].vectors if found else None
-        beside = Beside(given, inputs, run, known=self.closed, new=self.closed_new)
+        beside = Beside(given, run, self.closed, self.closed_new)
         self._halves = beside.halves(learned(self, self._net, data, given, run, beside=beside), data)
 
     def score(self, queries: Sequence[Query]) -> Scores:

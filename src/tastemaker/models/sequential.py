@@ -77,13 +77,14 @@ def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given,
     names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout", "temperature")
     plan = Plan(shape, **{name: getattr(model, name) for name in names})
     key = of_json(spec_of(model))
-    features = given.features
-    if model.content == "kernel":
-        features = placed(features, sparse.liked(data), seed=run.seed)
-    inputs = features["content"].vectors if features and model.content == "kernel" else None
-    beside = Beside(given, inputs, run, known=model.closed, new=model.closed_new)
+    beside = Beside(given, run, model.closed, model.closed_new)
     look = beside.looking(Task.reader)
-    task, best = fit(
-        lambda d, r: Task(plan, d, features, r), data, given, settings=settings, run=run, key=key, look=look
-    )
+
+    def make(data: Dataset, run: Run) -> Task:
+        features = given.features
+        if model.content == "kernel":
+            features = placed(features, sparse.liked(data), seed=run.seed)
+        return Task(plan, data, features, run)
+
+    task, best = fit(make, data, given, settings=settings, run=run, key=key, look=look)
     return Learned(beside.halves(task.frozen(), data), best)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
@@ -18,7 +18,6 @@ from tastemaker.fusion import FUSIONS
 from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State
 from tastemaker.models.beside import Beside
-from tastemaker.models.content_space import Lesson
 from tastemaker.models.halves import Halves
 from tastemaker.models.kernels import placed
 from tastemaker.models.places import People, Places
@@ -57,8 +56,6 @@ class TwoTower(Recommender):
         width: Width of its vectors, at most.
         closed: Weight of the closed form beside the trained towers, 0 leaves it out; None: chosen.
         closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
-        factors: Its directions of behaviour.
-        shrink: Likes an item at which its two parts weigh the same.
         id_dropout: Chance that the own vector of an item to be told is hidden in training.
         source_dropout: Chance that a source is hidden in training, with "fusion".
         attribute_dropout: Chance that a user's attributes are hidden, and chance that they are all that is read.
@@ -85,8 +82,6 @@ class TwoTower(Recommender):
     width: Annotated[int, Ge(1)] = 512
     closed: Annotated[float, Ge(0)] | None = None
     closed_new: Annotated[float, Ge(0)] | None = None
-    factors: Annotated[int, Ge(1), Le(1024)] = 32
-    shrink: Annotated[float, Ge(0)] = 20.0
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.8
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     attribute_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
@@ -107,23 +102,21 @@ class TwoTower(Recommender):
         from tastemaker.models.nets.items import sources_of
         from tastemaker.models.nets.towers import Task
 
-        features = given.features
-        if self.content == "kernel":
-            features = placed(features, sparse.liked(data), most=self.landmarks, keep=self.width, seed=run.seed)
         plan, settings = self._plans(fused=self.content == "fusion" and bool(given.features))
-        sources, reading = sources_of(data, features), People.of(given.users)
+        reading = People.of(given.users)
         people = reading.known(given.users, len(data.users))
 
         def make(data: Dataset, run: Run) -> Task:
-            return Task(plan, data, sources, people, run)
+            features = given.features
+            if self.content == "kernel":
+                features = placed(features, sparse.liked(data), most=self.landmarks, keep=self.width, seed=run.seed)
+            return Task(plan, data, sources_of(data, features), people, run)
 
         def towers(task: Task) -> Places:
             give, items, weights = task.frozen()
             return Places(give, items, weights[: people.shape[1]], reading)
 
-        inputs = features["content"].vectors if features and self.content == "kernel" else None
-        lesson = Lesson(self.factors, None, self.shrink, run.seed)
-        beside = Beside(given, inputs, run, self.closed, self.closed_new, lesson, reading.names)
+        beside = Beside(given, run, self.closed, self.closed_new)
         look = beside.looking(towers)
         done, _ = fit(make, data, given, settings=settings, run=run, key=of_json(spec_of(self)), look=look)
         self._halves = beside.halves(towers(done), data)
