@@ -2,9 +2,10 @@
 
     TASTEMAKER_DATA=... python benchmarks/quality/asked.py ml100k-posters random last time --out FILE.json
 
-A split of the data set is cut; all learn from train and validation and rank all items for the test users. `auto` chooses
-by the validation part ("run"), by a question ("fit --for ..."), or by itself ("fit"). `--quick` leaves networks, `als`,
-`rp3beta` and `content` out of its ladder. Differences in NDCG@10 to the best named model come with paired 95 % intervals.
+A split of the data set is cut; all learn from train and validation and rank all items for the test users. `auto`
+chooses by the validation part ("run"), by a question ("fit --for"), or by itself ("fit"). `--quick` leaves networks,
+`als`, `rp3beta` and `content` out of its ladder. Differences in NDCG@10 to the best named model come with paired 95 %
+intervals.
 """
 
 from __future__ import annotations
