@@ -70,12 +70,11 @@ class Auto(Recommender):
 
     Attributes:
         models: Names or specifications, cheap ones first.
-        asked: What lists will be for. "future": what known users take next, and what new users take; "last": the
-            one that known users take next; "time": all that comes after a moment; "random": what is missing, wherever
-            it stands; "any": both what comes next and what is missing; "cold_users", "cold_items": users or items
-            without behaviour.
-            None: "any" where most events stand within half a minute of the one before (their order may be that of a
-            form), else "future"; where validation data are given, they say it.
+        asked: What lists will be for. "future": what known users take next, and what new users take; "last": the one
+            that known users take next; "time": all that comes after a moment; "random": what is missing, wherever it
+            stands; "any": both what comes next and what is missing; "cold_users", "cold_items": users or items without
+            behaviour. None: "any" where most events stand within half a minute of the one before (their order may be
+            that of a form), else "future"; where validation data are given, they say it.
         budget: Seconds; ``Run.seconds`` goes before it.
         blend: Models in the blend at most, one of each name; 1 blends nothing.
         gain: What a blend must gain, as a share of the best model's NDCG@10.
