@@ -1,9 +1,9 @@
 """Lists a second over HTTP, and what an approximate index finds of the true best: ``python recommend.py [--short]``.
 
-One worker, 100,000 items of 128 numbers, 10,000 users with 50 events each, lists of 20: plain, under a filter and a cap,
-and under a filter that keeps 1 %. A second process asks over 1, 12 and 32 connections, at first for users of whom none has
-asked before; all others have asked in the minutes before, and are not read again. Judge by requests a processor second
-where others use the machine too.
+One worker, 100,000 items of 128 numbers, 10,000 users with 50 events each, lists of 20: plain, under a filter and a
+cap, and under a filter that keeps 1 %. A second process asks over 1, 12 and 32 connections, at first for users of whom
+none has asked before; all others have asked in the minutes before, and are not read again. Judge by requests a
+processor second where others use the machine too.
 """
 
 import argparse
