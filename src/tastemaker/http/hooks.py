@@ -70,7 +70,10 @@ async def writer(request: Request) -> Call:
         return await KEYED(request)
     context: Context = request.app.state.context
     name = check(context.hook_secret, request, await request.body(), time.time())
-    call = await KEYED(request) if given(request) else Call(request, Caller(TENANT, ("write",), "webhook"))
+    if given(request):
+        call = await KEYED(request)
+    else:
+        call = Call(request, Caller(TENANT, ("write",), "webhook"))
+        context.rates.take(call.caller.digest)
     call.repeats = call.repeats or name
-    context.rates.take(call.caller.digest)
     return call
