@@ -80,6 +80,13 @@ def test_profiling_and_erasure_are_heard_at_once(engine):
     assert len(engine.live.remembered) == 0
 
 
+def test_whoever_is_erased_through_the_service_is_let_go_with_how_he_was_read(service):
+    engine = service.keeper().engine
+    asking(engine)
+    service.forget("default", "u1")
+    assert len(engine.live.remembered) == 0
+
+
 def test_all_are_let_go_after_a_while_and_the_first_where_there_are_many(monkeypatch, engine):
     monkeypatch.setattr(module, "MOST", 2)
     now = [0.0]

@@ -25,7 +25,7 @@ from tastemaker.serving.space import Space
 from tastemaker.storage.base import Deed, Item
 
 Rows = NDArray[np.int32]
-SAMPLE = 512  # users by whom an approximate index is tuned
+SAMPLE = 256  # users by whom an approximate index is tuned, which needs 128 with opinions
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 
-EVERY = 1.0  # seconds between two moves: a page that changes often is moved once
+EVERY = 0.5  # seconds between two moves: a page that changes often is moved once
 
 
 class Mover:
@@ -25,7 +25,7 @@ class Mover:
     def committed(self) -> None:
         """There is something to move; one thread at a time may say so."""
         self._committed.set()
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="tastemaker-mover", daemon=True)
             self._thread.start()
 

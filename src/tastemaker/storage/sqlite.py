@@ -22,6 +22,7 @@ from tastemaker.storage.database import BUSY, Database, Row
 from tastemaker.storage.moving import Mover
 
 READERS = 8
+PATIENCE = 2.0  # seconds that an erasure waits for those who move pages or read
 KNOWN = 100_000  # ids of a table that are remembered
 TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
@@ -30,7 +31,7 @@ _SETTINGS = (
     "synchronous = FULL",
     f"busy_timeout = {int(BUSY * 1000)}",
     "secure_delete = ON",  # what is deleted is overwritten
-    "wal_autocheckpoint = 32768",  # pages: what the mover left
+    "wal_autocheckpoint = 65536",  # pages: what the mover left
     "journal_size_limit = 67108864",
     "mmap_size = 1073741824",
     "temp_store = MEMORY",
@@ -132,7 +133,7 @@ class Sqlite(Database):
             cursor.close()
 
     def _empty_log(self, cursor: Any) -> None:
-        until = time.monotonic() + BUSY
+        until = time.monotonic() + PATIENCE
         while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody moves pages, or reads
             if time.monotonic() > until:
                 raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
