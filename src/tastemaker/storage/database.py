@@ -71,6 +71,7 @@ class Database(ABC):
             with self.told(), self._writers.begin() as connection:
                 self.alone(connection)
                 yield Session(connection, self)
+            self.written()
         except BaseException:
             self.doubt()
             raise
@@ -123,6 +124,10 @@ class Database(ABC):
         """Forget what is known, as something was undone, or deleted from a table ("" all)."""
         for key in [key for key in self._known if table in ("", key[0])]:
             del self._known[key]
+
+    @abstractmethod
+    def written(self) -> None:
+        """Something was committed; called by the one who writes."""
 
     @abstractmethod
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:

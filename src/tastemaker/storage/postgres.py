@@ -62,6 +62,9 @@ class Postgres(Database):
         """By an advisory lock that ends with the transaction."""
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ALONE})
 
+    def written(self) -> None:
+        """The server does what is to be done."""
+
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By an array in a table's place: = ANY would compare every row of the tenant with all of it."""
         return func.unnest(type_coerce(values, ARRAY(Text))).column_valued("value")

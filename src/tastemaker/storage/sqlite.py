@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -18,8 +19,10 @@ from sqlalchemy.pool import QueuePool
 from tastemaker.core.errors import ServiceError
 from tastemaker.storage.compact import dumps
 from tastemaker.storage.database import BUSY, Database, Row
+from tastemaker.storage.moving import Mover
 
 READERS = 8
+PATIENCE = 2.0  # seconds that an erasure waits for those who move pages or read
 KNOWN = 100_000  # ids of a table that are remembered
 TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
@@ -28,7 +31,7 @@ _SETTINGS = (
     "synchronous = FULL",
     f"busy_timeout = {int(BUSY * 1000)}",
     "secure_delete = ON",  # what is deleted is overwritten
-    "wal_autocheckpoint = 32768",  # pages, 128 MiB: a page of the log that many groups wrote is moved once
+    "wal_autocheckpoint = 65536",  # pages: what the mover left
     "journal_size_limit = 67108864",
     "mmap_size = 1073741824",
     "temp_store = MEMORY",
@@ -48,6 +51,7 @@ class Sqlite(Database):
         self.path = path.absolute()
         _make(self.path)
         self._idle: list[sqlite3.Connection] = []
+        self._mover = Mover(lambda: _connect(self.path))
         self._as_of: tuple[Any, int | None] = (None, None)
         super().__init__(
             f"SQLite data base {path}",
@@ -66,8 +70,13 @@ class Sqlite(Database):
         self._idle.append(connection)
         return found
 
+    def written(self) -> None:
+        """Its pages are moved soon."""
+        self._mover.committed()
+
     def close(self) -> None:
         """Let go of connections."""
+        self._mover.close()
         super().close()
         while self._idle:
             self._idle.pop().close()
@@ -124,9 +133,11 @@ class Sqlite(Database):
             cursor.close()
 
     def _empty_log(self, cursor: Any) -> None:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if cursor.fetchone()[0]:
-            raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+        until = time.monotonic() + PATIENCE
+        while cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # somebody moves pages, or reads
+            if time.monotonic() > until:
+                raise ServiceError(f"{self.where}: erased, but a reader holds on to its log; ask once more.")
+            time.sleep(0.02)
 
     def _holds(self, names: Sequence[str]) -> bool:
         with self.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
@@ -140,6 +151,7 @@ class Sqlite(Database):
 
     def one_file(self) -> None:
         """Leave nothing beside the file, which nobody else may use."""
+        self._mover.close()
         with self.told(), closing(self._writers.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA journal_mode = DELETE")
 
