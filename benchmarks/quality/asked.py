@@ -37,7 +37,7 @@ SLOW = ("transformer", "gru", "two_tower", "als", "rp3beta", "content")
 WAYS = ("run", "fit --for", "fit")
 
 
-def one_split(folder: str, split: str, ways, seconds: float, *, quick: bool, seed: int = 0) -> dict:
+def one_split(folder: str, split: str, named, ways, seconds: float, *, quick: bool, seed: int = 0) -> dict:
     made = cut(folder, split, seed)
     known = join(made.train, made.validation)
     base = Pipeline(RECOMMENDERS.build("popular"), [])
@@ -57,9 +57,9 @@ def one_split(folder: str, split: str, ways, seconds: float, *, quick: bool, see
         found[name] = {"ndcg": ndcg(report), "recall": recall, "seconds": round(spent, 1), "said": why}
         print(f"{split:8} {name:18} {ndcg(report):.4f} {recall:.4f} {spent:6.1f} s", *why, sep="\n  ", flush=True)
 
-    for name, spec in NAMED.items():
-        measured(name, RECOMMENDERS.build(spec))
-    best = max(NAMED, key=lambda name: found[name]["ndcg"])
+    for name in named:
+        measured(name, RECOMMENDERS.build(NAMED[name]))
+    best = max(named, key=lambda name: found[name]["ndcg"])
     ladder = [spec for spec in LADDER if not (quick and spec["name"] in SLOW)]
     for way in ways:
         asked = None if way == "fit" else question_of(split)
@@ -73,7 +73,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("splits", nargs="+")
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--named", nargs="+", choices=list(NAMED), default=list(NAMED))
+    parser.add_argument("--ways", nargs="*", choices=WAYS, default=WAYS)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
@@ -81,7 +82,7 @@ def main() -> None:
     found = json.loads(args.out.read_text()) if args.out.exists() else {}
     for split in args.splits:
         key = f"{args.folder}, {split}" + (", quick" if args.quick else "")
-        made = one_split(args.folder, split, args.ways, args.seconds, quick=args.quick)
+        made = one_split(args.folder, split, args.named, args.ways, args.seconds, quick=args.quick)
         found[key] = found.get(key, {}) | made
         args.out.write_text(json.dumps(found, indent=1) + "\n")
 

@@ -120,6 +120,15 @@ def test_for_new_items_auto_chooses_by_lists_of_new_items():
     assert "content" in [m.name for m, w in zip(best.models, best.weights, strict=True) if w > 0]
 
 
+def test_for_new_items_a_validation_without_any_still_chooses():
+    data, items = tastes(users=120, each=10)
+    train, validation = halves(data)
+    said = []
+    auto = build("auto", models=["popular", "item_knn"], asked="cold_items")
+    auto.fit(train, items=items, validation=validation, run=Run(device="cpu", say=said.append))
+    assert any("for those who are known: item_knn 0." in line and "popular 0.0000" not in line for line in said)
+
+
 def test_strangers_get_what_is_best_for_strangers():
     data, _ = tastes(users=300, each=8)
     log = data.interactions

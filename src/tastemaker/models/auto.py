@@ -61,12 +61,12 @@ def _ladder() -> list[Recommender]:
 class Auto(Recommender):
     """Fits a ladder of models on part of the events, asks the rest which is best, learns anew from all.
 
-    What is held out is like what will be asked: the validation data where they are given, else by `asked`.
-    The best `blend` models by NDCG@10 are blended too (`ensemble`); the blend is kept where it is better than the best
-    by more than `gain`. For users of whose likes nothing is known the same is chosen apart. What the model kept has no
-    opinion on goes below, by content, then by popularity. Why is said to the progress lines. Models that cannot be
-    fitted, networks that read an order where none is asked for, or what the budget leaves no time for, are passed
-    over. Networks are stopped by the same held-out events, and learn anew for as many epochs.
+    What is held out is like what will be asked: the validation data where they are given, else by `asked`. To the best
+    model by NDCG@10 others are added (`ensemble`), what helps most first, `blend` models at most; the blend is kept
+    where it is better than the best by more than `gain`. For users of whose likes nothing is known the same is chosen
+    apart. What the model kept has no opinion on goes below, by content, then by popularity. Why is said to the progress
+    lines. Models that cannot be fitted, networks that read an order where none is asked for, or what the budget leaves
+    no time for, are passed over. Networks are stopped by the same held-out events, and learn anew for as many epochs.
 
     Attributes:
         models: Names or specifications, cheap ones first.
@@ -76,7 +76,7 @@ class Auto(Recommender):
             behaviour. None: "any" where most events stand within half a minute of the one before (their order may be
             that of a form), else "future"; where validation data are given, they say it.
         budget: Seconds; ``Run.seconds`` goes before it.
-        blend: Models in the blend at most, one of each name; 1 blends nothing.
+        blend: Models in the blend at most; 1 blends nothing.
         gain: What a blend must gain, as a share of the best model's NDCG@10.
         chosen: What was chosen before (see `decided`): it is learned, and nothing is chosen.
     """

@@ -45,6 +45,7 @@ class Panel:
             allowed = np.zeros(len(data.items), bool)
             allowed[validation.interactions.item] = True
             allowed[data.interactions.item] = False
+            allowed = allowed if allowed.any() else None  # what was held out is not new
         more: dict[str, Any] = {"people": given.users, "allowed": allowed}
         groups = 2 if asked == "any" else 1
         known = judge_of(data, validation, among=there, groups=groups, **more)
