@@ -24,6 +24,7 @@ from tastemaker.features.catalog import ENCODERS
 from tastemaker.features.extract import extract
 from tastemaker.features.filling import space
 
+OUT = Path(__file__).parents[1] / "results/bench_again.json"
 PART = 20_000  # vectors kept at once
 
 
@@ -67,7 +68,10 @@ def main():
         return again(given.items, given.folder)
     with tempfile.TemporaryDirectory() as folder:
         prepare(given.items, Path(folder))
-        subprocess.run([sys.executable, __file__, "--items", str(given.items), "--folder", folder], check=True)
+        what = [sys.executable, __file__, "--items", str(given.items), "--folder", folder]
+        told = subprocess.run(what, check=True, capture_output=True, text=True).stdout
+    OUT.write_text(json.dumps(json.loads(told), indent=2) + "\n", encoding="utf-8")
+    print(told, end="")
 
 
 if __name__ == "__main__":

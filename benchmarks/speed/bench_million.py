@@ -34,6 +34,7 @@ from tastemaker.features.extract import extract
 from tastemaker.features.spread import spread
 
 DIM = 384
+OUT = Path(__file__).parents[1] / "results/bench_million.json"
 STEPS = {"spread": "one", "extract": "two", "again": "one", "read": "one"}  # and the cache that each uses
 
 
@@ -100,9 +101,13 @@ def main():
     if given.step:
         return work(given.step, given.items, given.folder)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        made = []
         for name in STEPS:
-            what = ["--items", str(given.items), "--folder", folder, "--step", name]
-            subprocess.run([sys.executable, __file__, *what], check=True)
+            what = [sys.executable, __file__, "--items", str(given.items), "--folder", folder, "--step", name]
+            told = subprocess.run(what, check=True, capture_output=True, text=True).stdout
+            print(told, end="", flush=True)
+            made.append(json.loads(told))
+            OUT.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

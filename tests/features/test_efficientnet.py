@@ -90,7 +90,7 @@ def test_the_square_has_the_pixels_of_resizing_and_cutting(shape):
         assert np.percentile(far, 99) < 5
 
 
-@pytest.mark.parametrize("shape", [(700, 300), (300, 701), (600, 800), (1001, 900)])
+@pytest.mark.parametrize("shape", [(700, 300), (300, 701), (600, 800), (1001, 900), (256, 300)])
 def test_decoding_to_the_middle_moves_no_pixel(shape):
     picture = np.asarray(
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)).resize(shape[::-1])
@@ -102,6 +102,14 @@ def test_decoding_to_the_middle_moves_no_pixel(shape):
     for found in (wide, cut):
         far = np.abs((square(found, 256, 224) * STD + MEAN) * 255 - plain(picture))
         assert far.max() < 3
+
+
+@pytest.mark.parametrize("shape", [(332, 224), (224, 335), (200, 100)])
+def test_decoding_leaves_small_pictures_whole(shape):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    with io.BytesIO() as file:
+        Image.fromarray(picture).save(file, "PNG")
+        np.testing.assert_array_equal(decode_image(file, 256, long=1), picture)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 2), (224, 224), (3000, 3000)])

@@ -24,10 +24,10 @@ def decode_image(file: BinaryIO, side: int, limits: Limits = LIMITS, long: int =
         file: An open file.
         side: Larger pictures are shrunk until the short side has so many pixels.
         limits: What it may cost.
-        long: Times the short side that is kept of the long side.
+        long: Times the short side that is kept of the long side; of smaller pictures at least 4.
 
     Returns:
-        Shape (height, width, 3); of a longer strip the middle, `long` times as long as wide.
+        Shape (height, width, 3); of a longer strip the middle, so many times as long as wide.
 
     Raises:
         Refused: It has too many pixels, or hardly any, or is no picture that can be read.
@@ -111,7 +111,8 @@ def _sizes(whole: tuple[int, int], side: int, long: int) -> _Sizes:
     """Of the picture with its short side brought down to `side`: its width and height, and how much is kept of them."""
     scale = min(1.0, side / min(whole))
     width, height = (max(1, round(edge * scale)) for edge in whole)
-    most = long * min(width, height)
+    small = min(whole) < side  # it will be enlarged, and pixels must not fall elsewhere then
+    most = (max(long, LONG) if small else long) * min(width, height)
     return (width, height), (min(width, most), min(height, most))
 
 

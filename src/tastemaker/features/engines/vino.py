@@ -45,12 +45,17 @@ class InOpenvino:
 
     def __call__(self, *given: NDArray[Any]) -> NDArray[np.float32]:
         """Rows of one batch, (n, dim)."""
-        if not hasattr(self._local, "requests"):  # a request is for one thread
-            self._local.requests = [one.create_infer_request() for one in self._compiled]
         found: Any = np.ascontiguousarray(given[0])
-        for request in self._local.requests:
+        for request in self._requests():
             found = request.infer([found], share_inputs=True)[0]
         return np.array(found, np.float32)
+
+    def _requests(self) -> list[Any]:
+        """Those of this thread: a request is for one at a time."""
+        mine: list[Any] | None = getattr(self._local, "requests", None)
+        if mine is None:
+            mine = self._local.requests = [one.create_infer_request() for one in self._compiled]
+        return mine
 
 
 def _parts(vino: Any, path: Path, exact: int) -> list[Any]:
