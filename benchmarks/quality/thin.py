@@ -28,8 +28,8 @@ from tastemaker.data.read import read
 from tastemaker.data.splits import parse
 from tastemaker.evaluation import Report, evaluate
 from tastemaker.features.extract import extract
+from tastemaker.models.beside import short_of
 from tastemaker.models.catalog import RECOMMENDERS
-from tastemaker.models.halves import short_of
 from tastemaker.pipeline import Pipeline
 
 CONTENT = ("two_tower", "mm_graph", "transformer")

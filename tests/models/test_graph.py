@@ -34,7 +34,7 @@ def world():
 def test_a_query_is_the_mean_of_its_history_by_hand():
     items = np.array([[1, 0], [0, 2], [0, 0]], np.float32)
     reader = Reader(items, np.array([4, 1, 0], np.float32), decay=0.5)
-    np.testing.assert_allclose(reader.users([Query.of([0, 1])]), [[0.25 / 1.5**0.5, 2 / 1.5**0.5]], rtol=1e-6)
+    np.testing.assert_allclose(reader([Query.of([0, 1])]), [[0.25 / 1.5**0.5, 2 / 1.5**0.5]], rtol=1e-6)
     scores = reader.score([Query.of([0]), Query.of([2])])
     np.testing.assert_allclose(scores[0, :2], [0.5, 0], rtol=1e-6)
     assert np.isnan(scores[0, 2])

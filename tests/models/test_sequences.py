@@ -1,12 +1,15 @@
 """Sequence models learn an order, read no future, and refuse what cannot be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from made import dataset, names
-from tastemaker.core import BadSetting, Run
-from tastemaker.data import Dataset, Interactions, Query
+from made import dataset, names, tastes
+from tastemaker.core import BadSetting, Run, SavedError
+from tastemaker.data import Dataset, Features, Interactions, Query, queries
 from tastemaker.models import RECOMMENDERS
+from tastemaker.models.halves import opinions
 
 NAMES = ["transformer", "gru", "cnn"]
 
@@ -63,13 +66,33 @@ def test_scores_are_cosines_whatever_the_vectors_are_long():
     task = _task([[0, 1, 2, 3], [2, 3, 4], [1, 2]], temperature=0.1)
     reader = task.frozen()
     asked = [Query.of([0, 1, 2])]
-    found = reader(asked)[:, :5]  # the others nobody had
+    found = opinions(reader, asked)[:, :5]  # the others nobody had
     assert np.abs(found).max() <= 1 + 1e-6
-    plain = reader._replace(cosine=False)(asked)[:, :5]
-    long = reader.items.norm(dim=1).numpy()[:5]
+    plain = opinions(replace(reader, cosine=False), asked)[:, :5]
+    long = reader.vectors.norm(dim=1).numpy()[:5]
     np.testing.assert_allclose((plain / long)[0] / (plain / long)[0, 0], found[0] / found[0, 0], rtol=1e-4)
 
 
 def test_without_content_no_id_is_hidden():
     task = _task([[0, 1, 2], [2, 3]], id_dropout=0.9)
     assert task.tower.shape.id_dropout == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_content_beside_the_network_ranks_new_items_and_is_settled(name):
+    data, items = tastes(users=120, items=60, each=10)
+    warm = data.only(np.flatnonzero(data.interactions.item < 48))
+    features = {"content": Features("text", items.vectors, items.known)}
+    model = RECOMMENDERS.build({"name": name, "dim": 8, "blocks": 1, "epochs": 1})
+    model.fit(warm, items=items, features=features, run=Run(device="cpu", threads=1))
+    asked = queries(warm, range(120))
+    found = model.recommend(asked, 3, allowed=np.arange(60) >= 48).items
+    assert (found % 3 == np.arange(120)[:, None] % 3).mean() > 0.8
+    np.testing.assert_allclose(model.score(asked), model.query_vectors(asked) @ model.item_vectors().T, rtol=1e-4)
+    settled = model.settled()
+    assert (settled["patience"], settled["closed_new"] > 0) == (0, True)
+    again = RECOMMENDERS.build(settled).fit(warm, items=items, features=features, run=Run(device="cpu", threads=1))
+    assert again.settled() == settled
+    state = {key: value for key, value in model.state().items() if key != "closed.weights"}
+    with pytest.raises(SavedError, match="what content weighs"):
+        model.restore(state)

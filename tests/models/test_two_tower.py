@@ -10,8 +10,10 @@ from tastemaker.core import Run, SavedError
 from tastemaker.data import Features, Query, queries
 from tastemaker.data.held_out import hold_out
 from tastemaker.models import RECOMMENDERS
+from tastemaker.models.base import Given
+from tastemaker.models.beside import Beside
 from tastemaker.models.content_space import plain
-from tastemaker.models.halves import USUAL, Halves, weighed
+from tastemaker.models.halves import USUAL
 from tastemaker.models.kernels import landmarks
 from tastemaker.models.places import People, Places
 from tastemaker.models.sparse import liked
@@ -135,17 +137,49 @@ def test_the_closed_form_adds_what_gradients_forgot():
     assert len(both.state()) > len(alone.state())
     scores = both.query_vectors(asked[:5]) @ both.item_vectors().T
     np.testing.assert_allclose(both.score(asked[:5]), scores, rtol=1e-5)
-    with pytest.raises(SavedError, match="saved space do not fit"):
-        both.restore({**both.state(), **{n: both.state()[n][:-1] for n in ("unit", "guess", "fold", "known")}})
+    with pytest.raises(SavedError, match="content says do not fit"):
+        both.restore(
+            {
+                **both.state(),
+                **{n: both.state()[n][:-1] for n in ("closed.unit", "closed.guess", "closed.fold", "closed.known")},
+            }
+        )
 
 
 def test_the_closed_form_weighs_what_held_out_behaviour_says():
     data, items = tastes(users=90)
     train, held = hold_out(data)
     wrong = replace(items, vectors=np.random.default_rng(0).normal(size=items.vectors.shape).astype(np.float32))
-    right, lost = (plain(some) for some in (items, wrong))
+    right = plain(items)
     knows = Places(right.unit, np.pad(right.unit, ((0, 0), (0, 1))), np.zeros((0, right.unit.shape[1])), People())
     nothing = replace(knows, give=knows.give * 0, items=knows.items * 0)
-    assert weighed(Halves(knows, lost), train, held, None) <= 0.1
-    assert weighed(Halves(nothing, right), train, held, None) > 0
-    assert weighed(Halves(knows), train, held, None) == USUAL
+
+    def chosen(trained, items, fresh=None):
+        features = {"content": Features("text", items.vectors, items.known)}
+        beside = Beside(Given(items, features), Run())
+        beside.choose(trained, train, held, fresh)
+        return beside.weights
+
+    assert chosen(knows, wrong).known <= 0.1
+    assert chosen(nothing, items).known > 0
+    assert chosen(knows, items).new == USUAL.new  # nobody is new in what was held out
+    assert Beside(Given(), Run()).looking(lambda task: knows) is None
+
+
+def test_new_items_have_a_weight_of_their_own():
+    data, items = tastes(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    fresh = data.only(np.flatnonzero(data.interactions.item >= 72))
+    features = {"content": Features("text", items.vectors, items.known)}
+    unit = plain(items).unit
+    warm_only = unit * (np.arange(90) < 72)[:, None]  # a network that says something wrong of new items
+    warm_only[72:] = np.roll(unit[72:], 1, axis=0)
+    blind = Places(unit, np.pad(warm_only, ((0, 0), (0, 1))), np.zeros((0, unit.shape[1])), People())
+    beside = Beside(Given(items, features), Run())
+    train, held = hold_out(warm)
+    beside.choose(blind, train, held, fresh)
+    assert beside.weights.new >= 2
+    halves = beside.halves(blind, warm)
+    asked = queries(warm, range(300))
+    best = np.argmax(np.where(np.arange(90) >= 72, halves.score(asked), -np.inf), axis=1)
+    assert (best % 3 == np.arange(300) % 3).mean() > 0.9

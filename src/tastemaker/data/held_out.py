@@ -10,6 +10,8 @@ from tastemaker.data.dataset import Dataset
 
 SHARE = 0.1  # of the events
 LEAST = 50  # events below which nothing is held out
+HIDDEN = 0.1  # of the items, where new ones are asked for
+FEWEST = 10  # items below which none are hidden
 LONG = 3  # events of a user from which on his last may be held out
 
 
@@ -23,6 +25,17 @@ def hold_out(data: Dataset, seed: int = 0) -> tuple[Dataset, Dataset] | None:
         return None
     held = _drawn(data, seed) if data.clock == "none" else _last(data)
     return data.only(~held), data.only(held)
+
+
+def hide_items(data: Dataset, seed: int = 0) -> NDArray[np.bool_] | None:
+    """A tenth of the items with events, at random, (n_items,), to be judged by as new ones; None where they are few."""
+    taken = np.unique(data.interactions.item)
+    many = round(HIDDEN * len(taken))
+    if many < FEWEST:
+        return None
+    hidden = np.zeros(len(data.items), bool)
+    hidden[generator(seed, "hidden items").choice(taken, many, replace=False)] = True
+    return hidden
 
 
 def _last(data: Dataset) -> NDArray[np.bool_]:

@@ -77,7 +77,7 @@ class AlphaRec(Recommender):
 
     def query_vectors(self, queries: Sequence[Query]) -> Vectors:
         """The mean of the history, (q, dim); zeros where nothing is known."""
-        return self._known.users(queries)
+        return self._known(queries)
 
     def item_vectors(self) -> Vectors:
         """Vectors of the items, (n_items, dim); zeros where nothing is known."""
@@ -85,7 +85,7 @@ class AlphaRec(Recommender):
 
     def state(self) -> State:
         """Item vectors and the weights of the history."""
-        return self._known.state()
+        return self._known.pack()
 
     def restore(self, state: State) -> None:
         """Take back what `state` gave."""

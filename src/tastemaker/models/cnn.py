@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from tastemaker.core import NotFitted, Run, component, spec_of
+from tastemaker.core import NotFitted, Run, component
 from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.fusion import FUSIONS
 from tastemaker.models.base import Given, Recommender, Scores, State
-from tastemaker.models.sequential import SPACE, Content, learned
+from tastemaker.models.halves import Halves
+from tastemaker.models.sequential import SPACE, Content, Learned, learned
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.encoders import EncoderShape
-    from tastemaker.models.nets.sequences import Reader
 
 Joined = Annotated[Any, BeforeValidator(FUSIONS.coerce)]
 
@@ -32,6 +34,8 @@ class CNN(Recommender):
 
     Attributes:
         content: "kernel": all sources as one (see `kernels`), or "fusion": each projected, fused and trained jointly.
+        closed: Weight of what content says in closed form beside the network (see `TwoTower`); None: chosen.
+        closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
         fusion: Name or specification of that fusion.
         dim: Width of all vectors.
         blocks: Layers on top of each other.
@@ -55,6 +59,8 @@ class CNN(Recommender):
     space: ClassVar[SearchSpace] = SPACE
     needs_order: ClassVar[bool] = True
     content: Content = "kernel"
+    closed: Annotated[float, Ge(0)] | None = None
+    closed_new: Annotated[float, Ge(0)] | None = None
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
     dim: Annotated[int, Ge(1)] = 64
     blocks: Annotated[int, Ge(1)] = 2
@@ -74,36 +80,44 @@ class CNN(Recommender):
     batch: Annotated[int, Ge(1)] = 256
 
     def __post_init__(self) -> None:
-        self._reader: Reader | None = None
-        self._best = self.epochs
+        self._learned: Learned | None = None
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to tell the next liked item at every place of every history."""
-        self._reader, self._best = learned(self, self._shape(), data, given, run)
+        self._learned = learned(self, self._shape(), data, given, run)
 
     def settled(self) -> dict[str, Any]:
-        """This model with the number of epochs that was best: nothing need be held out to learn it anew."""
-        return {**spec_of(self), "epochs": max(1, self._best), "patience": 0}
+        """This model with all that held-out behaviour chose: nothing need be held out to learn it anew."""
+        return self._known.settled(self)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """How well each item comes next; nan for unknown items and where nothing was liked."""
-        return self._known(queries)
+        return self._known.halves.score(queries)
+
+    def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
+        """What is wanted next, (q, d); zeros where nothing was liked."""
+        return self._known.halves(queries)
+
+    def item_vectors(self) -> NDArray[np.float32]:
+        """Where each item stands, (n_items, d); zeros where nothing is known."""
+        return self._known.halves.items
 
     def state(self) -> State:
-        """The encoder and the vectors of all items."""
-        return self._known.state()
+        """The encoder, the vectors of all items, and what content says."""
+        return self._known.halves.pack()
 
     def restore(self, state: State) -> None:
         """Take back what `state` gave."""
         from tastemaker.models.nets.sequences import restored
 
-        self._reader = restored(state, self._shape(), cosine=self.temperature > 0)
+        reader = restored(state, self._shape(), cosine=self.temperature > 0)
+        self._learned = Learned(Halves.unpack(state, reader), self.epochs)
 
     @property
-    def _known(self) -> Reader:
-        if self._reader is None:
+    def _known(self) -> Learned:
+        if self._learned is None:
             raise NotFitted(self)
-        return self._reader
+        return self._learned
 
     def _shape(self) -> EncoderShape:
         from tastemaker.models.nets.encoders import EncoderShape

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,10 @@ from tastemaker.core.space import Choice, Range, SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Scores, State, array
+from tastemaker.models.halves import opinions
 
 if TYPE_CHECKING:
+    from tastemaker.models.beside import Beside
     from tastemaker.models.nets.items import ItemSources
     from tastemaker.models.nets.likes import Net
 
@@ -31,7 +34,8 @@ SPACE: SearchSpace = {
 }
 
 
-class Reader(NamedTuple):
+@dataclass(frozen=True)
+class Reader:
     """Trained item vectors and the rule for users: ``u(h) = sum_j w_j v_j n_j^-1/2 / sqrt(sum_j |w_j|)``.
 
     Attributes:
@@ -46,7 +50,7 @@ class Reader(NamedTuple):
     decay: float = 1.0
     dislike: float = 0.0
 
-    def users(self, queries: Sequence[Query]) -> Vectors:
+    def __call__(self, queries: Sequence[Query]) -> Vectors:
         """Vectors of the queries, (q, d); zeros where nothing is known."""
         taken = histories.matrix(queries, len(self.items), decay=self.decay, dislike=self.dislike)
         size = np.asarray(abs(taken).sum(axis=1)).ravel()
@@ -56,20 +60,16 @@ class Reader(NamedTuple):
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products; nan for unknown items and where nothing is known of the query."""
-        users = self.users(queries)
-        out: Scores = users @ self.items.T
-        out[:, ~self.items.any(axis=1)] = np.nan
-        out[~users.any(axis=1)] = np.nan
-        return out
+        return opinions(self, queries)
 
-    def state(self) -> State:
+    def pack(self) -> dict[str, NDArray[Any]]:
         """Item vectors, likes, and weights of the history."""
         weights = np.array([self.decay, self.dislike])
         return {"items": self.items, "popular": self.popular, "weights": weights}
 
 
 def restored(state: State) -> Reader:
-    """Rebuild what `Reader.state` gave; raises `SavedError`."""
+    """Rebuild what `Reader.pack` gave; raises `SavedError`."""
     items, popular, weights = (array(state, name) for name in ("items", "popular", "weights"))
     if items.ndim != 2 or popular.shape != items.shape[:1] or weights.shape != (2,):
         raise SavedError("The saved item vectors do not fit together. Fit it anew.")
@@ -79,8 +79,10 @@ def restored(state: State) -> Reader:
 Make = Callable[["ItemSources"], "Net"]
 
 
-def learned(model: Any, make: Make, data: Dataset, given: Given, run: Run) -> Reader:
-    """Train the network that `make` makes of the sources.
+def learned(  # noqa: PLR0913 - a model, its network, what it learns from, and what stands beside it
+    model: Any, make: Make, data: Dataset, given: Given, run: Run, *, beside: Beside | None = None
+) -> Reader:
+    """Train the network that `make` makes of the sources; `beside` chooses its weights by the way.
 
     `model` has the settings of `Plan` and of training; see `LightGCN`.
     """
@@ -98,6 +100,10 @@ def learned(model: Any, make: Make, data: Dataset, given: Given, run: Run) -> Re
         sources = moved(sources_of(data, given.features), device_of(run))
         return Task(plan, make(sources), liked, run)
 
-    done, _ = fit(task, data, given, settings=settings, run=run, key=of_json(spec_of(model)))
-    decay = model.decay if data.clock != "none" else 1.0
-    return Reader(done.vectors(), done.popular, decay, model.dislike)
+    def reader(task: Task) -> Reader:
+        decay = model.decay if data.clock != "none" else 1.0
+        return Reader(task.vectors(), task.popular, decay, model.dislike)
+
+    look = None if beside is None else beside.looking(reader)
+    done, _ = fit(task, data, given, settings=settings, run=run, key=of_json(spec_of(model)), look=look)
+    return reader(done)

@@ -1,113 +1,139 @@
-"""What two towers were trained to say, and what the same content says in closed form, as one space."""
+"""What a network was trained to say, and what the same content says in closed form, as one space."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import SavedError
-from tastemaker.data import Dataset, FeatureSet, Query
-from tastemaker.models.content_space import Space, covariance
-from tastemaker.models.histories import matrix
-from tastemaker.models.judging import Judge
-from tastemaker.models.places import Places
+from tastemaker.data import Query
+from tastemaker.models.base import Scores
+from tastemaker.models.content import Content
+from tastemaker.models.content_space import covariance
 
 Reals = NDArray[np.float32]
-USUAL = 0.3  # weight of the closed form where there is nothing to choose by
-WEIGHTS = (USUAL, 0.0, 0.1, 0.6, 1.0, 2.0)
-RECENT = 5  # events that a short history has
+PREFIX = "closed."  # of the names of saved arrays
+
+
+class Half(Protocol):
+    """An opinion that is an inner product."""
+
+    @property
+    def items(self) -> Reals:
+        """Where the items stand, (n_items, d); zeros where nothing is known."""
+        ...
+
+    def __call__(self, queries: Sequence[Query], /) -> Reals:
+        """Where queries stand, (q, d); zeros where nothing is known."""
+        ...
+
+    def pack(self) -> dict[str, NDArray[Any]]:
+        """Everything as arrays."""
+        ...
+
+
+class Weights(NamedTuple):
+    """What the closed form weighs beside a network, whose opinions weigh 1.
+
+    Attributes:
+        known: At items that somebody liked.
+        new: At items that nobody liked.
+    """
+
+    known: float
+    new: float
+
+
+USUAL = Weights(0.3, 1.0)  # where there is nothing to choose by
 
 
 @dataclass(frozen=True)
 class Halves:
-    """Two opinions on every item, each of variance 1 over the known items, added.
+    """Two opinions on every item, each of variance 1 over the known items, added; so is their sum, about.
 
     Attributes:
-        towers: The trained half.
-        space: The closed form (see `content_space`); None where there is no content or it is not asked for.
-        weight: What the closed form weighs beside the towers.
+        trained: The trained half.
+        new: Items that nobody liked, (n_items,).
+        closed: The closed form; None where there is no content or it is not asked for.
+        weights: What the closed form weighs beside the trained half.
     """
 
-    towers: Places
-    space: Space | None = None
-    weight: float = USUAL
+    trained: Half
+    new: NDArray[np.bool_]
+    closed: Content | None = None
+    weights: Weights = USUAL
 
-    def weighing(self, weight: float) -> Self:
-        """The same with another weight; 0 leaves the closed form out."""
-        return replace(self, space=self.space if weight else None, weight=weight)
+    def weighing(self, weights: Weights) -> Self:
+        """The same with other weights; zeros leave the closed form out."""
+        return replace(self, closed=self.closed if any(weights) else None, weights=weights)
 
     @cached_property
     def items(self) -> Reals:
         """Where the items stand in both halves, (n, d); zeros where nothing is known."""
-        return self.towers.items if self.space is None else np.hstack([self.towers.items, self.space.items])
+        if self.closed is None:
+            return self.trained.items
+        weight = np.where(self.new, self.weights.new, self.weights.known).astype(np.float32)[:, None]
+        both = np.hstack([self.trained.items, self._said * weight])
+        return np.asarray(both / np.sqrt(1 + weight**2), np.float32)
 
     def __call__(self, queries: Sequence[Query]) -> Reals:
         """Where queries stand in both halves, (q, d); scores are inner products with `items`."""
-        places = self.towers(queries)
-        if self.space is None:
+        places = self.trained(queries)
+        if self.closed is None:
             return places
-        taken = matrix(queries, len(self.space.known))
-        taken.data *= self.space.known[taken.indices]
         told, said = self._spreads
-        return np.hstack([_even(places, told), np.float32(self.weight) * _even(self.space.place(taken), said)])
+        return np.hstack([_even(places, told), _even(self.closed.query_vectors(queries), said)])
+
+    def score(self, queries: Sequence[Query]) -> Scores:
+        """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
+        return opinions(self, queries)
+
+    @cached_property
+    def _said(self) -> Reals:
+        """The closed form's items with their mean at zero, so that its weight favours no item as such."""
+        assert self.closed is not None, "asked for with a closed form alone"
+        items = self.closed.item_vectors()
+        known = items.any(axis=1, keepdims=True)
+        return np.asarray((items - items.sum(axis=0) / max(1, known.sum())) * known, np.float32)
 
     @cached_property
     def _spreads(self) -> tuple[Reals, Reals]:
-        assert self.space is not None, "asked for with a space alone"
-        halves = (self.towers.items, self.space.items)
-        told, said = (covariance(half[half.any(axis=1)]) for half in halves)
+        told, said = (covariance(half[half.any(axis=1)]) for half in (self.trained.items, self._said))
         return told, said
 
     def pack(self) -> dict[str, NDArray[Any]]:
         """Everything as arrays."""
-        space = {} if self.space is None else self.space.pack()
-        return {**self.towers.pack(), **space, "weight": np.array([self.weight])}
+        closed = {} if self.closed is None else self.closed.state()
+        arrays = {**closed, "weights": np.array(self.weights), "new": self.new}
+        return {**self.trained.pack(), **{PREFIX + name: found for name, found in arrays.items()}}
 
     @classmethod
-    def unpack(cls, state: Mapping[str, NDArray[Any]]) -> Self:
-        """What `pack` took apart; raises `SavedError` where it is damaged."""
-        towers = Places.unpack(state)
-        space = Space.unpack(state) if "unit" in state else None
-        if space is not None and len(space.known) != len(towers.items):
-            raise SavedError("The saved towers and the saved space do not fit together. Fit them anew.")
-        return cls(towers, space, float(state["weight"][0]) if "weight" in state else USUAL)
+    def unpack(cls, state: Mapping[str, NDArray[Any]], trained: Half) -> Self:
+        """What `pack` took apart, beside the trained half; raises `SavedError` where it is damaged."""
+        own = {name.removeprefix(PREFIX): found for name, found in state.items() if name.startswith(PREFIX)}
+        if not {"weights", "new"} <= own.keys() or own["weights"].shape != (2,):
+            raise SavedError("The saved state does not say what content weighs. Fit it anew.")
+        closed = Content() if "unit" in own else None
+        if closed is not None:
+            closed.restore(own)
+        sizes = {len(own["new"]), len(trained.items)} | (set() if closed is None else {len(closed.item_vectors())})
+        if len(sizes) > 1:
+            raise SavedError("The saved network and what content says do not fit together. Fit them anew.")
+        return cls(trained, own["new"].astype(bool), closed, Weights(*own["weights"].tolist()))
 
 
-def weighed(halves: Halves, data: Dataset, held: Dataset, users: FeatureSet | None) -> float:
-    """The weight of the closed form by which lists after `data` are best at `held`.
-
-    The figure is NDCG@10 by whole histories and by their latest five events, added: people come back, and come new.
-    """
-    judge, names = Judge(data, held), halves.towers.people.names
-    if halves.space is None or not len(judge.users):
-        return USUAL
-
-    def figure(weight: float) -> float:
-        tried = halves.weighing(weight)
-
-        def score(asked: Sequence[Query]) -> Reals:
-            return tried([_profiled(query, users or {}, names) for query in asked]) @ tried.items.T
-
-        return judge.ndcg(score) + judge.ndcg(lambda asked: score([short_of(query) for query in asked]))
-
-    return max(WEIGHTS, key=figure)
-
-
-def short_of(query: Query) -> Query:
-    """The same as if events before the latest five said nothing; they stay out of lists all the same."""
-    sign = query.sign.copy()
-    sign[: max(0, len(sign) - RECENT)] = 0
-    return replace(query, sign=sign)
-
-
-def _profiled(query: Query, users: FeatureSet, names: Sequence[str]) -> Query:
-    known = {name: users[name].vectors[query.user] for name in names if users[name].present[query.user]}
-    return replace(query, profile=known) if known else query
+def opinions(half: Half, queries: Sequence[Query]) -> Scores:
+    """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
+    where = half(queries)
+    scores: Scores = where @ half.items.T
+    scores[:, ~half.items.any(axis=1)] = np.nan
+    scores[~where.any(axis=1)] = np.nan
+    return scores
 
 
 def _even(places: Reals, spread: Reals) -> Reals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.data import Dataset, queries
 from tastemaker.models.base import Scores
@@ -21,10 +22,13 @@ class Judge:
         data: Histories.
         validation: What should stand in the lists.
         limit: Users at most, spread over all.
+        allowed: Items that lists may hold, (n_items,); None: all.
     """
 
-    def __init__(self, data: Dataset, validation: Dataset, limit: int = JUDGED) -> None:
-        log, self._items = validation.interactions, len(data.items)
+    def __init__(
+        self, data: Dataset, validation: Dataset, limit: int = JUDGED, *, allowed: NDArray[np.bool_] | None = None
+    ) -> None:
+        log, self._items, self._allowed = validation.interactions, len(data.items), allowed
         right = log.sign > 0
         self._pairs = np.unique(log.user[right].astype(np.int64) * self._items + log.item[right])
         owner = self._pairs // self._items
@@ -40,7 +44,7 @@ class Judge:
         """Mean NDCG@10 of the lists that `score` gives; 0 where nobody is asked for."""
         if not len(self.users):
             return 0.0
-        items = rank(score, self.asking, Wish(PLACES)).items
+        items = rank(score, self.asking, Wish(PLACES, allowed=self._allowed)).items
         hits = np.isin(self.users[:, None] * self._items + items.astype(np.int64), self._pairs) & (items >= 0)
         return float(np.mean(hits @ self._gains / self._ideal))
 

@@ -76,7 +76,7 @@ class LightGCN(Recommender):
 
     def query_vectors(self, queries: Sequence[Query]) -> Vectors:
         """The mean of the history, (q, dim); zeros where nothing is known."""
-        return self._known.users(queries)
+        return self._known(queries)
 
     def item_vectors(self) -> Vectors:
         """Vectors of the items, (n_items, dim); zeros where nothing is known."""
@@ -84,7 +84,7 @@ class LightGCN(Recommender):
 
     def state(self) -> State:
         """Item vectors and the weights of the history."""
-        return self._known.state()
+        return self._known.pack()
 
     def restore(self, state: State) -> None:
         """Take back what `state` gave."""

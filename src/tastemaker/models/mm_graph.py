@@ -11,7 +11,9 @@ from tastemaker.core import NotFitted, Run, component
 from tastemaker.core.space import SearchSpace
 from tastemaker.data import Dataset, Query
 from tastemaker.models.base import Given, Recommender, Scores, State
-from tastemaker.models.graph import SPACE, Reader, Vectors, learned, restored
+from tastemaker.models.beside import Beside
+from tastemaker.models.graph import SPACE, Vectors, learned, restored
+from tastemaker.models.halves import Halves
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.items import ItemSources
@@ -30,7 +32,8 @@ class MMGraph(Recommender):
     projected sources: items are known by content alone, as in PGL (Yu et al. 2025).
     Trained on likes that are hidden from the graph. A query is the mean of its history, known or not,
     ``u(h) = |h|^-1/2 sum_j v_j n_j^-1/2`` with n the likes of an item; the score is ``u v_i``.
-    An item that nobody liked stands where its neighbours by content stand.
+    An item that nobody liked stands where its neighbours by content stand. What content says in closed form is added
+    as in `TwoTower`.
 
     Attributes:
         dim: Width of all vectors.
@@ -39,6 +42,8 @@ class MMGraph(Recommender):
         ids: Whether items have own vectors; False: content alone, so that new items are ranked like others.
         spectral: Whether sources are filtered in frequency, and their product is one view more (SMORE).
         contrast: Weight of the agreement of behaviour and content; 0 leaves it out.
+        closed: Weight of what content says in closed form beside the network; None: chosen.
+        closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
         id_dropout: Chance that an item is treated in training as if nobody had liked it.
         loss: "softmax" over shared negatives, or "bpr": one negative a like.
         temperature: What cosines are divided by in training; small ones look at the hardest negatives.
@@ -63,6 +68,8 @@ class MMGraph(Recommender):
     ids: bool = True
     spectral: bool = False
     contrast: Annotated[float, Ge(0)] = 0.01
+    closed: Annotated[float, Ge(0)] | None = None
+    closed_new: Annotated[float, Ge(0)] | None = None
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
     loss: Literal["softmax", "bpr"] = "softmax"
     temperature: Annotated[float, Gt(0)] = 0.2
@@ -79,37 +86,38 @@ class MMGraph(Recommender):
     batch: Annotated[int, Ge(1)] = 4096
 
     def __post_init__(self) -> None:
-        self._reader: Reader | None = None
+        self._halves: Halves | None = None
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to rank each like by the other likes of its user."""
-        self._reader = learned(self, self._net, data, given, run)
+        beside = Beside(given, run, self.closed, self.closed_new)
+        self._halves = beside.halves(learned(self, self._net, data, given, run, beside=beside), data)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products; nan for unknown items and where nothing is known of the query."""
         return self._known.score(queries)
 
     def query_vectors(self, queries: Sequence[Query]) -> Vectors:
-        """The mean of the history, (q, dim); zeros where nothing is known."""
-        return self._known.users(queries)
+        """The mean of the history, and what content says, (q, d); zeros where nothing is known."""
+        return self._known(queries)
 
     def item_vectors(self) -> Vectors:
-        """Vectors of the items, (n_items, dim); zeros where nothing is known."""
+        """Vectors of the items, (n_items, d); zeros where nothing is known."""
         return self._known.items
 
     def state(self) -> State:
-        """Item vectors and the weights of the history."""
-        return self._known.state()
+        """Item vectors, the weights of the history, and what content says."""
+        return self._known.pack()
 
     def restore(self, state: State) -> None:
         """Take back what `state` gave."""
-        self._reader = restored(state)
+        self._halves = Halves.unpack(state, restored(state))
 
     @property
-    def _known(self) -> Reader:
-        if self._reader is None:
+    def _known(self) -> Halves:
+        if self._halves is None:
             raise NotFitted(self)
-        return self._reader
+        return self._halves
 
     def _net(self, sources: ItemSources) -> Net:
         from tastemaker.models.nets.mm_graph import MMNet, Shape

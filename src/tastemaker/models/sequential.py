@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from tastemaker.core import Run, spec_of
 from tastemaker.core.fingerprints import of_json
@@ -10,11 +10,13 @@ from tastemaker.core.space import Choice, Range, SearchSpace
 from tastemaker.data import Dataset
 from tastemaker.models import sparse
 from tastemaker.models.base import Given
+from tastemaker.models.beside import Beside
+from tastemaker.models.halves import Halves
 from tastemaker.models.kernels import placed
 
 if TYPE_CHECKING:
     from tastemaker.models.nets.encoders import EncoderShape
-    from tastemaker.models.nets.sequences import Loss, Reader
+    from tastemaker.models.nets.sequences import Loss
 
 Content = Literal["kernel", "fusion"]
 SPACE: SearchSpace = {
@@ -31,6 +33,8 @@ class Sequential(Protocol):
     """Settings that all have; see `Transformer`."""
 
     content: Content
+    closed: float | None
+    closed_new: float | None
     fusion: Any
     loss: Loss
     negatives: int
@@ -46,11 +50,25 @@ class Sequential(Protocol):
     batch: int
 
 
-def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given, run: Run) -> tuple[Reader, int]:
-    """Train an encoder of this shape to tell the next liked item at every place of every history.
+class Learned(NamedTuple):
+    """What a model learned.
 
-    Gives back what was learned, and the number of epochs that were best.
+    Attributes:
+        halves: The trained encoder, and beside it what content says.
+        epochs: How many were best.
     """
+
+    halves: Halves
+    epochs: int
+
+    def settled(self, model: Sequential) -> dict[str, Any]:
+        """The model with all that held-out behaviour chose: nothing need be held out to learn it anew."""
+        known, new = self.halves.weights
+        return {**spec_of(model), "epochs": max(1, self.epochs), "patience": 0, "closed": known, "closed_new": new}
+
+
+def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given, run: Run) -> Learned:
+    """Train an encoder of this shape to tell the next liked item at every place of every history."""
     from tastemaker.models.nets.fitting import fit
     from tastemaker.models.nets.sequences import Plan, Task
     from tastemaker.training import TrainSettings
@@ -59,8 +77,14 @@ def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given,
     names = ("fusion", "loss", "batch", "negatives", "alpha", "full", "id_dropout", "source_dropout", "temperature")
     plan = Plan(shape, **{name: getattr(model, name) for name in names})
     key = of_json(spec_of(model))
-    features = given.features
-    if model.content == "kernel":
-        features = placed(features, sparse.liked(data), seed=run.seed)
-    task, best = fit(lambda d, r: Task(plan, d, features, r), data, given, settings=settings, run=run, key=key)
-    return task.frozen(), best
+    beside = Beside(given, run, model.closed, model.closed_new)
+    look = beside.looking(Task.reader)
+
+    def make(data: Dataset, run: Run) -> Task:
+        features = given.features
+        if model.content == "kernel":
+            features = placed(features, sparse.liked(data), seed=run.seed)
+        return Task(plan, data, features, run)
+
+    task, best = fit(make, data, given, settings=settings, run=run, key=key, look=look)
+    return Learned(beside.halves(task.frozen(), data), best)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from tastemaker.core import NotFitted, Run, component, spec_of
 from tastemaker.core.fingerprints import of_json
 from tastemaker.core.space import Choice, Range, SearchSpace
-from tastemaker.data import Dataset, Features, Query
+from tastemaker.data import Dataset, Query
 from tastemaker.fusion import FUSIONS
 from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State
-from tastemaker.models.content_space import Lesson, Space, learned, plain
-from tastemaker.models.halves import USUAL, Halves, weighed
+from tastemaker.models.beside import Beside
+from tastemaker.models.halves import Halves
 from tastemaker.models.kernels import placed
 from tastemaker.models.places import People, Places
 
@@ -42,7 +42,8 @@ class TwoTower(Recommender):
 
     Where there is content, what it says in closed form (likeness, and ridge regression to behaviour: see
     `Content`) is added, both opinions of variance 1: gradients find what the closed form misses and forget some
-    of what it knows, so that the sum ranks new items better than either. Held-out behaviour chooses its weight.
+    of what it knows, so that the sum ranks new items better than either. Held-out behaviour chooses its weight,
+    and that at new items, behaviour at items that the towers were not shown.
 
     Source: Covington et al. 2016; Yi et al. 2019 (softmax corrected for sampling); Volkovs et al. 2017
     (DropoutNet); Liang et al. 2018 (parts of a history told from the rest).
@@ -54,8 +55,7 @@ class TwoTower(Recommender):
         landmarks: Items that the kernel rests on, at most.
         width: Width of its vectors, at most.
         closed: Weight of the closed form beside the trained towers, 0 leaves it out; None: chosen.
-        factors: Its directions of behaviour.
-        shrink: Likes an item at which its two parts weigh the same.
+        closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
         id_dropout: Chance that the own vector of an item to be told is hidden in training.
         source_dropout: Chance that a source is hidden in training, with "fusion".
         attribute_dropout: Chance that a user's attributes are hidden, and chance that they are all that is read.
@@ -81,8 +81,7 @@ class TwoTower(Recommender):
     landmarks: Annotated[int, Ge(2)] = 1024
     width: Annotated[int, Ge(1)] = 512
     closed: Annotated[float, Ge(0)] | None = None
-    factors: Annotated[int, Ge(1), Le(1024)] = 32
-    shrink: Annotated[float, Ge(0)] = 20.0
+    closed_new: Annotated[float, Ge(0)] | None = None
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.8
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     attribute_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
@@ -96,7 +95,6 @@ class TwoTower(Recommender):
 
     def __post_init__(self) -> None:
         self._halves: Halves | None = None
-        self._weight = USUAL
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Place the content, then train to tell one part of each history from the other."""
@@ -104,38 +102,28 @@ class TwoTower(Recommender):
         from tastemaker.models.nets.items import sources_of
         from tastemaker.models.nets.towers import Task
 
-        features = given.features
-        if self.content == "kernel":
-            features = placed(features, sparse.liked(data), most=self.landmarks, keep=self.width, seed=run.seed)
         plan, settings = self._plans(fused=self.content == "fusion" and bool(given.features))
-        sources, reading = sources_of(data, features), People.of(given.users)
+        reading = People.of(given.users)
         people = reading.known(given.users, len(data.users))
 
         def make(data: Dataset, run: Run) -> Task:
-            return Task(plan, data, sources, people, run)
+            features = given.features
+            if self.content == "kernel":
+                features = placed(features, sparse.liked(data), most=self.landmarks, keep=self.width, seed=run.seed)
+            return Task(plan, data, sources_of(data, features), people, run)
 
-        def halves(task: Task, data: Dataset) -> Halves:
+        def towers(task: Task) -> Places:
             give, items, weights = task.frozen()
-            towers = Places(give, items, weights[: people.shape[1]], reading)
-            return Halves(towers, self._closed(data, given, features, run))
+            return Places(give, items, weights[: people.shape[1]], reading)
 
-        def look(task: Task, part: Dataset, held: Dataset) -> None:
-            if self.closed is None:
-                self._weight = weighed(halves(task, part), part, held, given.users)
-                run.say(f"What content says in closed form weighs {self._weight:g} beside the towers.")
-
-        self._weight = USUAL if self.closed is None else self.closed
+        beside = Beside(given, run, self.closed, self.closed_new)
+        look = beside.looking(towers)
         done, _ = fit(make, data, given, settings=settings, run=run, key=of_json(spec_of(self)), look=look)
-        self._halves = halves(done, data).weighing(self._weight)
+        self._halves = beside.halves(towers(done), data)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products; nan for an item of which nothing is known, and for such a query."""
-        halves = self._fitted()
-        where = halves(queries)
-        scores: Scores = where @ halves.items.T
-        scores[:, ~halves.items.any(axis=1)] = np.nan
-        scores[~where.any(axis=1)] = np.nan
-        return scores
+        return self._fitted().score(queries)
 
     def query_vectors(self, queries: Sequence[Query]) -> NDArray[np.float32]:
         """Where each query stands, (q, d); zeros where nothing is known."""
@@ -151,7 +139,7 @@ class TwoTower(Recommender):
 
     def restore(self, state: State) -> None:
         """Take them back."""
-        self._halves = Halves.unpack(state)
+        self._halves = Halves.unpack(state, Places.unpack(state))
 
     def _plans(self, *, fused: bool) -> tuple[Plan, TrainSettings]:
         """How the towers are made, and how they are trained."""
@@ -162,14 +150,6 @@ class TwoTower(Recommender):
         names = ("dim", "id_dropout", "source_dropout", "attribute_dropout", "batch", "negatives", "full")
         plan = Plan(fusion=self.fusion if fused else None, **{name: getattr(self, name) for name in names})
         return plan, settings
-
-    def _closed(self, data: Dataset, given: Given, features: Mapping[str, Features] | None, run: Run) -> Space | None:
-        """What content says in closed form; None where there is none or it weighs nothing."""
-        if given.items is None or not features or self.closed == 0:
-            return None
-        inputs = features["content"].vectors if self.content == "kernel" else None
-        lesson = Lesson(self.factors, None, self.shrink, run.seed)
-        return learned(plain(given.items), sparse.liked(data), lesson, inputs)
 
     def _fitted(self) -> Halves:
         if self._halves is None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tastemaker.core import Run
 from tastemaker.data import Dataset
 from tastemaker.data.fingerprint import fingerprint
-from tastemaker.data.held_out import hold_out
+from tastemaker.data.held_out import hide_items, hold_out
 from tastemaker.models.base import Given
 from tastemaker.models.judging import ndcg
 from tastemaker.models.ranking import Score
@@ -45,7 +45,7 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 Make = Callable[[Dataset, Run], T]
-Look = Callable[[T, Dataset, Dataset], None]
+Look = Callable[[T, Dataset, Dataset, Dataset | None], None]
 
 
 def fit(  # noqa: PLR0913 - what is made, from what, and how
@@ -72,23 +72,36 @@ def fit(  # noqa: PLR0913 - what is made, from what, and how
         run: Seed, device, threads, progress, checkpoints, seconds.
         key: What tells this network from others in the folder of checkpoints.
         look: Called once, where there is behaviour that a network did not see: with that network, what it learned
-            from, and that behaviour; for what else is to be chosen.
+            from, that behaviour, and the behaviour at a tenth of the items, which this network then knows nothing
+            of (None where there are few items, or validation data are given); for what else is to be chosen.
     """
     key += fingerprint(data, given.features) + fingerprint(data, given.users)
     held = hold_out(data, run.seed) if given.validation is None and settings.patience else None
     if held is None:
         task, best = _train(make, (data, given.validation), settings, run, key)
         if look is not None and given.validation is not None:
-            look(task, data, given.validation)
+            look(task, data, given.validation, None)
         return task, best
     part = None if run.seconds is None else run.seconds * FIRST
+    held, fresh = _without_some(data, held, run.seed) if look is not None else (held, None)
     first, best = _train(make, held, settings, replace(run, seconds=part), key)
     if look is not None:
-        look(first, *held)
+        look(first, *held, fresh)
     run.say(f"Learning anew from all events for {best} epochs.")
     chosen = replace(settings, epochs=max(1, best), keep_start=False)
     rest = None if run.seconds is None else run.seconds * (1 - FIRST)
     return _train(make, (data, None), chosen, replace(run, seconds=rest), key)[0], best
+
+
+def _without_some(
+    data: Dataset, held: tuple[Dataset, Dataset], seed: int
+) -> tuple[tuple[Dataset, Dataset], Dataset | None]:
+    """What is learned from and judged by without some items, and all events at these."""
+    hidden = hide_items(data, seed)
+    if hidden is None:
+        return held, None
+    part, rest = (some.only(~hidden[some.interactions.item]) for some in held)
+    return (part, rest), data.only(hidden[data.interactions.item])
 
 
 def _train(

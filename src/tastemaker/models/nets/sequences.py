@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +16,8 @@ from torch.nn import functional as F
 from tastemaker.core import Run, SavedError, generator
 from tastemaker.data import Dataset, FeatureSet, Query, queries
 from tastemaker.fusion import Fusion
-from tastemaker.models.base import Scores, State, array
+from tastemaker.models.base import State, array
+from tastemaker.models.halves import opinions
 from tastemaker.models.nets.encoders import Encoder, EncoderShape
 from tastemaker.models.nets.items import ItemSources, sources_of, tower_of
 from tastemaker.models.nets.packing import pack, unpack
@@ -130,68 +133,73 @@ class Task:
 
     def scorer(self) -> Score:
         """Scores of the network as it stands."""
-        return self.reader().__call__
+        reader = self.reader()
+        return lambda asked: opinions(reader, asked)
 
     def reader(self) -> Reader:
         """The encoder with the vectors of all items as they stand."""
         with torch.inference_mode():
             every = self.tower.every(self.sources)
-            return Reader(self.encoder, every, self.sources.known, self.plan.temperature > 0)
+            return Reader(self.encoder, every, self.sources.known, cosine=self.plan.temperature > 0)
 
     def frozen(self) -> Reader:
         """The same on the processor in double precision, for good."""
         reader = self.reader()
-        encoder, items = self.encoder.cpu().double().eval(), reader.items.cpu().double()
-        return reader._replace(encoder=encoder, items=items)
+        return replace(reader, encoder=self.encoder.cpu().double().eval(), vectors=reader.vectors.cpu().double())
 
 
-class Reader(NamedTuple):
+@dataclass(frozen=True)
+class Reader:
     """A trained encoder and the items it reads and ranks.
 
     Attributes:
         encoder: From vectors of items to what comes next.
-        items: Vectors of all items, (n_items, dim).
+        vectors: Of all items, (n_items, dim).
         known: Items of which anything is known, (n_items,).
         cosine: Whether scores are cosines; else they are inner products.
     """
 
     encoder: Encoder
-    items: Tensor
+    vectors: Tensor
     known: NDArray[np.bool_]
     cosine: bool
 
-    def __call__(self, asked: Sequence[Query]) -> Scores:
-        """Scores (q, n_items); nan for unknown items and for histories without a liked, known item."""
-        out = np.full((len(asked), len(self.known)), np.nan, np.float32)
+    @cached_property
+    def items(self) -> NDArray[np.float32]:
+        """What is wanted is multiplied with, (n_items, dim); zeros where nothing is known."""
+        with torch.inference_mode():
+            out = F.normalize(self.vectors, dim=1) if self.cosine else self.vectors
+            return np.asarray(out.float().cpu().numpy() * self.known[:, None])
+
+    def __call__(self, asked: Sequence[Query]) -> NDArray[np.float32]:
+        """What is wanted next, (q, dim); zeros for histories without a liked, known item."""
+        out = np.zeros((len(asked), self.vectors.shape[1]), np.float32)
         lines = [self._line(query) for query in asked]
         some = sorted((n for n, line in enumerate(lines) if len(line)), key=lambda n: len(lines[n]))
         for at in range(0, len(some), ASKED):
             part = some[at : at + ASKED]
-            out[part] = self._scores([lines[n] for n in part])
-        out[:, ~self.known] = np.nan
+            out[part] = self._wants([lines[n] for n in part])
         return out
 
     def _line(self, query: Query) -> NDArray[np.int64]:
         liked = query.liked.astype(np.int64)
         return liked[self.known[liked]][-self.encoder.shape.length :]
 
-    def _scores(self, lines: list[NDArray[np.int64]]) -> NDArray[np.float32]:
-        items, lengths = (t.to(self.items.device) for t in padded(lines, 0))
+    def _wants(self, lines: list[NDArray[np.int64]]) -> NDArray[np.float32]:
+        items, lengths = (t.to(self.vectors.device) for t in padded(lines, 0))
         with torch.inference_mode():
-            wants = self.encoder(self.items[items], lengths)[torch.arange(len(lines)), lengths - 1]
-            if self.cosine:
-                wants = F.normalize(wants, dim=1)
-            ranked = F.normalize(self.items, dim=1) if self.cosine else self.items
-            return np.asarray((wants @ ranked.T).float().cpu().numpy())
+            wants = self.encoder(self.vectors[items], lengths)[torch.arange(len(lines)), lengths - 1]
+            wants = F.normalize(wants, dim=1) if self.cosine else wants
+            return np.asarray(wants.float().cpu().numpy())
 
-    def state(self) -> State:
+    def pack(self) -> dict[str, NDArray[Any]]:
         """Encoder, item vectors and which are known, in single precision."""
         net = {k: v.astype(np.float32) for k, v in pack(self.encoder).items()}
-        return {**net, "items": self.items.float().numpy(), "known": self.known}
+        return {**net, "items": self.vectors.float().numpy(), "known": self.known}
 
 
 def restored(state: State, shape: EncoderShape, *, cosine: bool) -> Reader:
-    """Rebuild what `Reader.state` gave; raises `SavedError`."""
+    """Rebuild what `Reader.pack` gave; raises `SavedError`."""
     encoder = Encoder(shape)
     unpack(encoder, state)
     items, known = torch.from_numpy(np.array(array(state, "items"))), array(state, "known").astype(bool)

@@ -1,0 +1,119 @@
+"""What content says in closed form beside a network, and what it weighs there: held-out behaviour chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from tastemaker.core import Run
+from tastemaker.data import Dataset, FeatureSet, Query
+from tastemaker.models import sparse
+from tastemaker.models.base import Given, Scores
+from tastemaker.models.content import Content
+from tastemaker.models.halves import USUAL, Half, Halves, Weights
+from tastemaker.models.judging import Judge
+
+KNOWN = (USUAL.known, 0.0, 0.1, 0.6, 1.0, 2.0)
+NEW = (USUAL.new, 0.0, 0.3, 0.6, 2.0, 4.0, 8.0)
+RECENT = 5  # events that a short history has
+
+T = TypeVar("T")
+Look = Callable[[T, Dataset, Dataset, Dataset | None], None]
+
+
+@dataclass
+class Beside:
+    """The closed form (likeness, and kernel ridge regression to behaviour: `Content`) beside a network.
+
+    Attributes:
+        given: What the network may learn from.
+        run: Seed and progress.
+        known: What the closed form weighs at items that somebody liked; None: chosen; 0: nothing, and where `new` is
+            None nothing at new items either.
+        new: The same at items that nobody liked.
+    """
+
+    given: Given
+    run: Run
+    known: float | None = None
+    new: float | None = None
+
+    def __post_init__(self) -> None:
+        self._chosen = USUAL
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is a closed form at all."""
+        asked = self.known != 0 or bool(self.new)
+        return asked and self.given.items is not None and bool(self.given.features)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a weight is to be chosen."""
+        return self.speaks and None in {self.known, self.new}
+
+    @property
+    def weights(self) -> Weights:
+        """What was told, or else chosen."""
+        known, new = self._chosen
+        return Weights(known if self.known is None else self.known, new if self.new is None else self.new)
+
+    def halves(self, trained: Half, data: Dataset) -> Halves:
+        """What was trained on `data`, and beside it what content says."""
+        new = np.bincount(sparse.liked(data).indices, minlength=len(data.items)) == 0
+        if not self.speaks:
+            return Halves(trained, new)
+        closed = Content()
+        closed.learn(data, self.given, self.run)
+        return Halves(trained, new, closed).weighing(self.weights)
+
+    def looking(self, half: Callable[[T], Half]) -> Look[T] | None:
+        """What is to be called with a network that some behaviour was held out from; None where nothing is chosen.
+
+        Args:
+            half: Gives the network's opinion.
+        """
+        if not self.chooses:
+            return None
+        return lambda task, part, held, fresh: self.choose(half(task), part, held, fresh)
+
+    def choose(self, trained: Half, data: Dataset, held: Dataset, fresh: Dataset | None) -> None:
+        """Take the weights by which lists after `data` are best, at `held` and, for new items alone, at `fresh`.
+
+        The figure is NDCG@10 by whole histories and by their latest five events, added: people come back, and come
+        new. Without `fresh`, new items are those of `held` that nobody liked in `data`.
+        """
+        made = replace(self.halves(trained, data), weights=USUAL)
+        log = held.interactions
+        fresh = held.only(made.new[log.item]) if fresh is None else fresh
+        old = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
+        young = Judge(data, fresh, allowed=np.bincount(fresh.interactions.item, minlength=len(made.new)) > 0)
+        known, new = USUAL
+        if len(old.users):
+            known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), old))
+        if len(young.users):
+            new = max(NEW, key=lambda weight: self._figure(made.weighing(Weights(known, weight)), young))
+        self._chosen = Weights(known, new)
+        told = self.weights
+        self.run.say(f"Content in closed form weighs {told.known:g} beside the network, {told.new:g} at new items.")
+
+    def _figure(self, made: Halves, judge: Judge) -> float:
+        def score(asked: Sequence[Query]) -> Scores:
+            return made.score([_profiled(query, self.given.users or {}) for query in asked])
+
+        return judge.ndcg(score) + judge.ndcg(lambda asked: score([short_of(query) for query in asked]))
+
+
+def short_of(query: Query) -> Query:
+    """The same as if events before the latest five said nothing; they stay out of lists all the same."""
+    sign = query.sign.copy()
+    sign[: max(0, len(sign) - RECENT)] = 0
+    return replace(query, sign=sign)
+
+
+def _profiled(query: Query, users: FeatureSet) -> Query:
+    known = {name: found.vectors[query.user] for name, found in users.items() if found.present[query.user]}
+    return replace(query, profile=known) if known else query
