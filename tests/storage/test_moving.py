@@ -25,8 +25,18 @@ def until(true):
     raise AssertionError("it did not happen within ten seconds")
 
 
+@pytest.fixture(autouse=True)
+def others():
+    """Threads of stores that other tests left open."""
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
+
+
+OTHERS = set()
+
+
 def movers():
-    return [thread for thread in threading.enumerate() if thread.name == "tastemaker-mover"]
+    return [one for one in threading.enumerate() if one.name == "tastemaker-mover" and one not in OTHERS]
 
 
 def test_what_was_committed_is_moved_into_the_file(tmp_path):

@@ -33,6 +33,10 @@ def add(commands: Commands) -> None:
     )
     run.add_argument("-k", type=int, help="length of the measured lists (default 10)")
 
+    _add_fit(commands)
+
+
+def _add_fit(commands: Commands) -> None:
     fit = command(
         commands,
         "fit",

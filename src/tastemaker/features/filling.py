@@ -18,7 +18,7 @@ from tastemaker.features.rows import Known, Rows
 
 K = TypeVar("K", bound=Known)
 
-BATCH = {"text": 128, "image": 32, "audio": 8, "video": 4}  # entries given to an encoder at once
+BATCH = {"text": 64, "image": 32, "audio": 8, "video": 4}  # entries given to an encoder at once
 FLUSH = 2.0  # seconds after which what was made is on disk
 MOST = 4096  # vectors that may wait for it
 

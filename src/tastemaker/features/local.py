@@ -63,7 +63,7 @@ def load_as(folder: Path, kind: str, dtype: Any = None) -> tuple[Any, bool]:
         model, info = getattr(transformers, kind).from_pretrained(
             folder, output_loading_info=True, **how, **({} if dtype is None else {"dtype": dtype})
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, TypeError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise WeightsError(f"{folder} holds no model that transformers can read: {error}") from error
     missing = sorted(info["missing_keys"])
     rest = [name for name in missing if "pooler" not in name]  # the pooler is used only where it is there

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt
 from tastemaker.core import component
 
 Stop = Literal["epochs", "patience", "time"]
+AHEAD = 0.05  # of the time budget that may be gone before as large a share of the epochs is
 
 
 @component
@@ -56,7 +57,8 @@ class TrainSettings:
             step: From 1.
             spent: Share of the time budget that is gone; 0 without one.
         """
-        gone = min(1.0, max((epoch - 1) / self.epochs, spent))
+        trained = (epoch - 1) / self.epochs
+        gone = min(1.0, spent if spent > trained + AHEAD else trained)  # a clock that does not press changes nothing
         fall = 0.5 * (1 + math.cos(math.pi * gone)) if self.schedule == "cosine" else 1.0
         return self.rate * fall * (min(1.0, step / self.warmup) if self.warmup else 1.0)
 

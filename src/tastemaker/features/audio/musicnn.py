@@ -71,6 +71,8 @@ class MusiCNN:
 
     def probabilities(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """Probabilities of the 50 tags of `musicnn_tags.MTT`, mean over the patches, shape (n, 50)."""
+        if not len(content):
+            return np.zeros((0, len(MTT)), np.float32)
         with engine.inference(self.threads):
             return engine.in_batches(content, self.batch, self._forward)[:, 200:]
 

@@ -55,8 +55,9 @@ class VGGish:
 
     def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
         """Encode n mono recordings (float32 at 16 kHz) as float32 of shape (n, dim)."""
+        dim = self.dim  # first: where the weights are missing that is what is wrong
         if not len(content):
-            return np.zeros((0, self.dim), np.float32)
+            return np.zeros((0, dim), np.float32)
         with engine.inference(self.threads):
             return engine.in_batches(content, self.batch, self._forward)
 

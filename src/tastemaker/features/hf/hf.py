@@ -44,7 +44,8 @@ class HF:
         chunks: A longer text is read in up to so many chunks, whose vectors are averaged.
         seconds: Length of the windows of a sound, whose vectors are averaged; CLAP and AST read 10.
         windows: At most so many windows of a sound, at even distances.
-        dtype: Numbers it is run in; "auto" is bfloat16 on CUDA, float32 else.
+        dtype: Numbers it is run in; "auto" is bfloat16 on CUDA, float32 else. Sound on a processor is always read in
+            float32: half numbers make the convolutions over samples wrong on some.
         device: Where it runs, such as "cpu" or "cuda:0"; "auto" takes CUDA where it is.
         batch: Entries a step.
         threads: Threads of torch; 0 leaves them as they are.
@@ -108,7 +109,9 @@ class HF:
     @cached_property
     def _runner(self) -> Any:
         local.digest_all(self._place)  # refuses folders without safetensors
-        how = How(self.source, self.pooling, self.normalise, self.device, self.dtype)
+        plain = self.source == "audio" and engine.device(self.device).type == "cpu"
+        numbers = "float32" if plain else self.dtype
+        how = How(self.source, self.pooling, self.normalise, self.device, numbers)
         if self.source == "text":
             return TextRunner(self._place, how, self.max_length, self.chunks, self.prefix)
         if self.source == "image":

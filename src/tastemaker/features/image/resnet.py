@@ -62,8 +62,9 @@ class ResNet:
 
     def _forward(self, pictures: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         torch = engine.import_torch()
+        network = self._network  # first: where there is none that is what is wrong
         pixels = np.stack([square(picture, self.side, SIDE) for picture in pictures])
-        pooled = self._network(torch.from_numpy(pixels).permute(0, 3, 1, 2)).pooler_output
+        pooled = network(torch.from_numpy(pixels).permute(0, 3, 1, 2)).pooler_output
         result: NDArray[np.float32] = pooled.flatten(1).float().numpy()
         return result
 

@@ -16,6 +16,7 @@ from tastemaker.storage.index.exact import ExactIndex, Mask
 DEPTHS = (20, 50, 100, 150, 200, 250, 300, 350, 400, 500, 700, 1000)  # ranks for which the recall is measured
 SAMPLE = 128  # queries that it is measured with
 BITS = 127  # the largest number of 8 bits
+LEAST = 1e-30  # a vector is no smaller, so that it is not stretched beyond what float32 holds
 INTERESTS = 3  # rows in a query that is made up: harder than one row, since it lies between the lists
 
 
@@ -129,7 +130,7 @@ def sample(exact: ExactIndex, queries: Floats | None, seed: int) -> Floats:
 
 def _whole(vectors: Floats, axis: int | None) -> Floats:
     """All together, or each, stretched to what 8 bits hold; nan-free where all are zeros."""
-    largest = np.abs(vectors).max(axis=axis, keepdims=True, initial=np.finfo(np.float32).tiny)
+    largest = np.abs(vectors).max(axis=axis, keepdims=True, initial=LEAST)
     return np.ascontiguousarray(vectors * (np.float32(BITS) / largest), np.float32)
 
 
