@@ -13,7 +13,7 @@ from tastemaker.models import RECOMMENDERS
 from tastemaker.models.base import Given
 from tastemaker.models.beside import Beside
 from tastemaker.models.content_space import plain
-from tastemaker.models.halves import USUAL
+from tastemaker.models.halves import USUAL, Weights, opinions
 from tastemaker.models.kernels import landmarks
 from tastemaker.models.places import People, Places
 from tastemaker.models.sparse import liked
@@ -183,3 +183,17 @@ def test_new_items_have_a_weight_of_their_own():
     asked = queries(warm, range(300))
     best = np.argmax(np.where(np.arange(90) >= 72, halves.score(asked), -np.inf), axis=1)
     assert (best % 3 == np.arange(300) % 3).mean() > 0.9
+
+
+def test_content_leaves_it_to_the_network_how_new_items_stand_beside_others():
+    data, items = tastes(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    features = {"content": Features("text", items.vectors, items.known)}
+    unit = plain(items).unit
+    low = np.where(np.arange(90) < 72, 0.0, -5.0).astype(np.float32)[:, None]  # the network ranks new items last
+    towers = Places(unit, np.hstack([unit, low]), np.zeros((0, unit.shape[1])), People())
+    halves = Beside(Given(items, features), Run(), 0.3, 8.0).halves(towers, warm)
+    asked = queries(warm, range(60))
+    alone, both = opinions(halves.weighing(Weights(0, 0)), asked), halves.score(asked)
+    for found in (alone / alone.std(axis=1, keepdims=True), both):
+        assert (found[:, :72].mean(axis=1) - found[:, 72:].mean(axis=1) > 0.6).all()

@@ -17,7 +17,7 @@ from tastemaker.models.halves import USUAL, Half, Halves, Weights
 from tastemaker.models.judging import Judge
 
 KNOWN = (USUAL.known, 0.0, 0.1, 0.6, 1.0, 2.0)
-NEW = (USUAL.new, 0.0, 0.3, 0.6, 2.0, 4.0, 8.0)
+NEW = (USUAL.new, 0.0, 0.3, 0.6, 1.0, 4.0, 8.0)
 RECENT = 5  # events that a short history has
 
 T = TypeVar("T")

@@ -49,12 +49,16 @@ class Weights(NamedTuple):
     new: float
 
 
-USUAL = Weights(0.3, 1.0)  # where there is nothing to choose by
+USUAL = Weights(0.3, 2.0)  # where there is nothing to choose by
 
 
 @dataclass(frozen=True)
 class Halves:
     """Two opinions on every item, each of variance 1 over the known items, added; so is their sum, about.
+
+    The trained half alone says how new items stand beside the others: its mean over each of both groups stays, the
+    closed form has none, and among new items it is as wide as the trained half is there. So new items, whose weight
+    is another, do not crowd the lists.
 
     Attributes:
         trained: The trained half.
@@ -78,8 +82,11 @@ class Halves:
         if self.closed is None:
             return self.trained.items
         weight = np.where(self.new, self.weights.new, self.weights.known).astype(np.float32)[:, None]
-        both = np.hstack([self.trained.items, self._said * weight])
-        return np.asarray(both / np.sqrt(1 + weight**2), np.float32)
+        share = 1 / np.sqrt(1 + weight**2)
+        away = self._centred(self.trained.items)
+        told = self.trained.items - away * (1 - share)
+        wide = np.where(self.new, _width(away[self.new]) / max(_width(away[~self.new]), 1e-9), 1.0)[:, None]
+        return np.asarray(np.hstack([told, self._said * weight * share * np.minimum(wide, 1)]), np.float32)
 
     def __call__(self, queries: Sequence[Query]) -> Reals:
         """Where queries stand in both halves, (q, d); scores are inner products with `items`."""
@@ -95,11 +102,17 @@ class Halves:
 
     @cached_property
     def _said(self) -> Reals:
-        """The closed form's items with their mean at zero, so that its weight favours no item as such."""
+        """The closed form's items, which say nothing of new ones as against the others."""
         assert self.closed is not None, "asked for with a closed form alone"
-        items = self.closed.item_vectors()
-        known = items.any(axis=1, keepdims=True)
-        return np.asarray((items - items.sum(axis=0) / max(1, known.sum())) * known, np.float32)
+        return self._centred(self.closed.item_vectors())
+
+    def _centred(self, items: Reals) -> Reals:
+        """Less their mean, that of new items and that of the others; zeros stay where nothing is known."""
+        out, known = items.copy(), items.any(axis=1)
+        for group in (self.new & known, ~self.new & known):
+            if group.any():
+                out[group] -= items[group].mean(axis=0)
+        return out
 
     @cached_property
     def _spreads(self) -> tuple[Reals, Reals]:
@@ -125,6 +138,12 @@ class Halves:
         if len(sizes) > 1:
             raise SavedError("The saved network and what content says do not fit together. Fit them anew.")
         return cls(trained, own["new"].astype(bool), closed, Weights(*own["weights"].tolist()))
+
+
+def _width(away: Reals) -> float:
+    """Root of the mean square length of the rows that are not zeros; 0 without any."""
+    square = np.sum(away.astype(np.float64) ** 2, axis=1)
+    return float(np.sqrt(square[square > 0].mean())) if square.any() else 0.0
 
 
 def opinions(half: Half, queries: Sequence[Query]) -> Scores:
