@@ -76,7 +76,8 @@ class Space:
     def _scale(self, number: int, where: Vectors) -> Vectors:
         """What brings the opinions of places (q, d) of one half to its weight, shape (q,)."""
         weight = self.trust if number else 1 - self.trust
-        spread = np.sqrt(np.maximum(np.sum((where @ self._spreads[number]) * where, axis=1), 0))
+        square = np.sum(np.matmul(where, self._spreads[number], dtype=np.float64) * where, axis=1)
+        spread = np.sqrt(np.maximum(square, 0))
         out: Vectors = np.where(spread > 1e-9, weight / np.maximum(spread, 1e-9), 0).astype(np.float32)
         return out
 

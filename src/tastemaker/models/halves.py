@@ -149,7 +149,7 @@ def _width(away: Reals) -> float:
 def opinions(half: Half, queries: Sequence[Query]) -> Scores:
     """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
     where = half(queries)
-    scores: Scores = where @ half.items.T
+    scores: Scores = np.matmul(where, half.items.T, dtype=np.float64).astype(np.float32)  # whoever else asks
     scores[:, ~half.items.any(axis=1)] = np.nan
     scores[~where.any(axis=1)] = np.nan
     return scores
@@ -157,5 +157,5 @@ def opinions(half: Half, queries: Sequence[Query]) -> Scores:
 
 def _even(places: Reals, spread: Reals) -> Reals:
     """Places whose opinions have variance 1; those without any stay zeros."""
-    size = np.sqrt(np.maximum(np.sum((places @ spread) * places, axis=1, keepdims=True), 0))
+    size = np.sqrt(np.maximum(np.sum(np.matmul(places, spread, dtype=np.float64) * places, axis=1, keepdims=True), 0))
     return np.asarray(np.where(size > 1e-9, places / np.maximum(size, 1e-9), 0), np.float32)
