@@ -185,6 +185,29 @@ def test_new_items_have_a_weight_of_their_own():
     assert (best % 3 == np.arange(300) % 3).mean() > 0.9
 
 
+def test_new_items_that_nobody_takes_do_not_crowd_the_lists():
+    data, items = tastes(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    given = Given(items, {"content": Features("text", items.vectors, items.known)})
+    unit = plain(items).unit
+    high = np.where(np.arange(90) < 72, 0.0, 2.0).astype(np.float32)[:, None]  # the network ranks new items first
+    people = np.ones((0, unit.shape[1]), np.float32)
+    eager = Places(unit, np.hstack([unit, high]), people, People())
+    train, held = hold_out(warm)
+    asked = queries(warm, range(300))
+    for penalty in (None, 0.0):
+        beside = Beside(given, Run(), penalty=penalty)
+        beside.choose(eager, train, held, None)
+        halves = beside.halves(eager, warm)
+        crowd = (np.argmax(halves.score(asked), axis=1) >= 72).mean()
+        assert crowd < 0.05 if penalty is None else crowd > 0.2, crowd
+        told = beside.weights
+        assert told.penalty == (0 if penalty == 0 else max(told.penalty, 0.5))
+        same = halves.weighing(Weights(told.known, told.new))
+        np.testing.assert_allclose(halves.items[:, :-1], same.items[:, :-1])
+        assert abs(halves.items[:, -1]).max() <= 0.03  # items are as alike as before
+
+
 def test_content_leaves_it_to_the_network_how_new_items_stand_beside_others():
     data, items = tastes(users=300, items=90, each=12)
     warm = data.only(np.flatnonzero(data.interactions.item < 72))

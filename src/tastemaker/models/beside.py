@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.core import Run
 from tastemaker.data import Dataset, FeatureSet, Query
@@ -18,8 +19,10 @@ from tastemaker.models.judging import Judge
 
 KNOWN = (USUAL.known, 0.0, 0.1, 0.6, 1.0, 2.0)
 NEW = (USUAL.new, 0.0, 0.3, 0.6, 1.0, 4.0, 8.0)
+PENALTIES = (USUAL.penalty, 0.5, 1.0, 2.0, 3.0)
 RECENT = 5  # events that a short history has
 
+Rows = NDArray[np.bool_]
 T = TypeVar("T")
 Look = Callable[[T, Dataset, Dataset, Dataset | None], None]
 
@@ -34,12 +37,14 @@ class Beside:
         known: What the closed form weighs at items that somebody liked; None: chosen; 0: nothing, and where `new` is
             None nothing at new items either.
         new: The same at items that nobody liked.
+        penalty: How far below the others these stand, in standard deviations of a query's opinions; None: chosen.
     """
 
     given: Given
     run: Run
     known: float | None = None
     new: float | None = None
+    penalty: float | None = None
 
     def __post_init__(self) -> None:
         self._chosen = USUAL
@@ -52,14 +57,14 @@ class Beside:
 
     @property
     def chooses(self) -> bool:
-        """Whether a weight is to be chosen."""
-        return self.speaks and None in {self.known, self.new}
+        """Whether something is to be chosen."""
+        return self.speaks and None in {self.known, self.new, self.penalty}
 
     @property
     def weights(self) -> Weights:
         """What was told, or else chosen."""
-        known, new = self._chosen
-        return Weights(known if self.known is None else self.known, new if self.new is None else self.new)
+        told = (self.known, self.new, self.penalty)
+        return Weights(*(mine if said is None else said for said, mine in zip(told, self._chosen, strict=True)))
 
     def halves(self, trained: Half, data: Dataset) -> Halves:
         """What was trained on `data`, and beside it what content says."""
@@ -84,21 +89,28 @@ class Beside:
         """Take the weights by which lists after `data` are best, at `held` and, for new items alone, at `fresh`.
 
         The figure is NDCG@10 by whole histories and by their latest five events, added: people come back, and come
-        new. Without `fresh`, new items are those of `held` that nobody liked in `data`.
+        new. Without `fresh`, new items are those of `held` that nobody liked in `data`. Items of `fresh` do not count
+        where it is asked how far below the others new ones belong: it was us who made them new.
         """
         made = replace(self.halves(trained, data), weights=USUAL)
         log = held.interactions
-        fresh = held.only(made.new[log.item]) if fresh is None else fresh
-        old = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
-        young = Judge(data, fresh, allowed=np.bincount(fresh.interactions.item, minlength=len(made.new)) > 0)
-        known, new = USUAL
-        if len(old.users):
-            known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), old))
-        if len(young.users):
-            new = max(NEW, key=lambda weight: self._figure(made.weighing(Weights(known, weight)), young))
-        self._chosen = Weights(known, new)
+        young = held.only(made.new[log.item]) if fresh is None else fresh
+        known, new, penalty = USUAL
+        judge = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
+        if len(judge.users):
+            known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), judge))
+        judge = Judge(data, young, allowed=_of(young))
+        if len(judge.users):
+            new = max(NEW, key=lambda weight: self._figure(made.weighing(Weights(known, weight)), judge))
+        judge = Judge(data, held, allowed=None if fresh is None else ~_of(fresh))
+        if len(judge.users):
+            penalty = max(PENALTIES, key=lambda lower: self._figure(made.weighing(Weights(known, new, lower)), judge))
+        self._chosen = Weights(known, new, penalty)
         told = self.weights
-        self.run.say(f"Content in closed form weighs {told.known:g} beside the network, {told.new:g} at new items.")
+        self.run.say(
+            f"Content in closed form weighs {told.known:g} beside the network, {told.new:g} at new items, "
+            f"which stand {told.penalty:g} lower."
+        )
 
     def _figure(self, made: Halves, judge: Judge) -> float:
         def score(asked: Sequence[Query]) -> Scores:
@@ -112,6 +124,11 @@ def short_of(query: Query) -> Query:
     sign = query.sign.copy()
     sign[: max(0, len(sign) - RECENT)] = 0
     return replace(query, sign=sign)
+
+
+def _of(data: Dataset) -> Rows:
+    """The items that something happened to, (n_items,)."""
+    return np.bincount(data.interactions.item, minlength=len(data.items)) > 0
 
 
 def _profiled(query: Query, users: FeatureSet) -> Query:

@@ -36,6 +36,7 @@ class CNN(Recommender):
         content: "kernel": all sources as one (see `kernels`), or "fusion": each projected, fused and trained jointly.
         closed: Weight of what content says in closed form beside the network (see `TwoTower`); None: chosen.
         closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
+        new_penalty: Standard deviations of a query's opinions that these stand lower; None: chosen.
         fusion: Name or specification of that fusion.
         dim: Width of all vectors.
         blocks: Layers on top of each other.
@@ -63,6 +64,7 @@ class CNN(Recommender):
     content: Content = "kernel"
     closed: Annotated[float, Ge(0)] | None = None
     closed_new: Annotated[float, Ge(0)] | None = None
+    new_penalty: Annotated[float, Ge(0)] | None = None
     fusion: Joined = Field(default_factory=lambda: FUSIONS.build("weighted"))
     dim: Annotated[int, Ge(1)] = 64
     blocks: Annotated[int, Ge(1)] = 2

@@ -43,13 +43,16 @@ class Weights(NamedTuple):
     Attributes:
         known: At items that somebody liked.
         new: At items that nobody liked.
+        penalty: How far below the others new items stand, in standard deviations of a query's opinions.
     """
 
     known: float
     new: float
+    penalty: float = 0.0
 
 
 USUAL = Weights(0.3, 2.0)  # where there is nothing to choose by
+STEEP = 100.0  # what queries have where new items have their penalty, so that items stay alike or not as they were
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Halves:
     """Two opinions on every item, each of variance 1 over the known items, added; so is their sum, about.
 
     The trained half alone says how new items stand beside the others: its mean over each of both groups stays, the
-    closed form has none, and among new items it is as wide as the trained half is there. So new items, whose weight
-    is another, do not crowd the lists.
+    closed form has none, and among new items it is as wide as the trained half is there. A penalty, which is one
+    dimension more, puts them lower. So new items, whose weight is another, do not crowd the lists.
 
     Attributes:
         trained: The trained half.
@@ -86,7 +89,9 @@ class Halves:
         away = self._centred(self.trained.items)
         told = self.trained.items - away * (1 - share)
         wide = np.where(self.new, _width(away[self.new]) / max(_width(away[~self.new]), 1e-9), 1.0)[:, None]
-        return np.asarray(np.hstack([told, self._said * weight * share * np.minimum(wide, 1)]), np.float32)
+        said = self._said * weight * share * np.minimum(wide, 1)
+        lower = (self.new & (told.any(axis=1) | said.any(axis=1)))[:, None] * (-self.weights.penalty / STEEP)
+        return np.asarray(np.hstack([told, said, lower]), np.float32)
 
     def __call__(self, queries: Sequence[Query]) -> Reals:
         """Where queries stand in both halves, (q, d); scores are inner products with `items`."""
@@ -94,7 +99,8 @@ class Halves:
         if self.closed is None:
             return places
         told, said = self._spreads
-        return np.hstack([_even(places, told), _even(self.closed.query_vectors(queries), said)])
+        both = np.hstack([_even(places, told), _even(self.closed.query_vectors(queries), said)])
+        return np.hstack([both, both.any(axis=1, keepdims=True) * np.float32(STEEP)])
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
@@ -129,7 +135,7 @@ class Halves:
     def unpack(cls, state: Mapping[str, NDArray[Any]], trained: Half) -> Self:
         """What `pack` took apart, beside the trained half; raises `SavedError` where it is damaged."""
         own = {name.removeprefix(PREFIX): found for name, found in state.items() if name.startswith(PREFIX)}
-        if not {"weights", "new"} <= own.keys() or own["weights"].shape != (2,):
+        if not {"weights", "new"} <= own.keys() or own["weights"].shape != (3,):
             raise SavedError("The saved state does not say what content weighs. Fit it anew.")
         closed = Content() if "unit" in own else None
         if closed is not None:

@@ -44,6 +44,7 @@ class MMGraph(Recommender):
         contrast: Weight of the agreement of behaviour and content; 0 leaves it out.
         closed: Weight of what content says in closed form beside the network; None: chosen.
         closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
+        new_penalty: Standard deviations of a query's opinions that these stand lower; None: chosen.
         id_dropout: Chance that an item is treated in training as if nobody had liked it.
         loss: "softmax" over shared negatives, or "bpr": one negative a like.
         temperature: What cosines are divided by in training; small ones look at the hardest negatives.
@@ -70,6 +71,7 @@ class MMGraph(Recommender):
     contrast: Annotated[float, Ge(0)] = 0.01
     closed: Annotated[float, Ge(0)] | None = None
     closed_new: Annotated[float, Ge(0)] | None = None
+    new_penalty: Annotated[float, Ge(0)] | None = None
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
     loss: Literal["softmax", "bpr"] = "softmax"
     temperature: Annotated[float, Gt(0)] = 0.2
@@ -90,7 +92,7 @@ class MMGraph(Recommender):
 
     def learn(self, data: Dataset, given: Given, run: Run) -> None:
         """Train to rank each like by the other likes of its user."""
-        beside = Beside(given, run, self.closed, self.closed_new)
+        beside = Beside(given, run, self.closed, self.closed_new, self.new_penalty)
         self._halves = beside.halves(learned(self, self._net, data, given, run, beside=beside), data)
 
     def score(self, queries: Sequence[Query]) -> Scores:

@@ -35,6 +35,7 @@ class Sequential(Protocol):
     content: Content
     closed: float | None
     closed_new: float | None
+    new_penalty: float | None
     fusion: Any
     loss: Loss
     negatives: int
@@ -64,8 +65,9 @@ class Learned(NamedTuple):
 
     def settled(self, model: Sequential) -> dict[str, Any]:
         """The model with all that held-out behaviour chose: nothing need be held out to learn it anew."""
-        known, new = self.halves.weights
-        return {**spec_of(model), "epochs": max(1, self.epochs), "patience": 0, "closed": known, "closed_new": new}
+        known, new, penalty = self.halves.weights
+        chosen = {"closed": known, "closed_new": new, "new_penalty": penalty}
+        return {**spec_of(model), "epochs": max(1, self.epochs), "patience": 0, **chosen}
 
 
 def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given, run: Run) -> Learned:
@@ -77,7 +79,7 @@ def learned(model: Sequential, shape: EncoderShape, data: Dataset, given: Given,
     settings = TrainSettings.of(model, schedule="cosine")
     plan = Plan(shape, **{name: getattr(model, name) for name in Plan._fields[1:]})
     key = of_json(spec_of(model))
-    beside = Beside(given, run, model.closed, model.closed_new)
+    beside = Beside(given, run, model.closed, model.closed_new, model.new_penalty)
     look = beside.looking(Task.reader)
 
     def make(data: Dataset, run: Run) -> Task:

@@ -56,6 +56,7 @@ class TwoTower(Recommender):
         width: Width of its vectors, at most.
         closed: Weight of the closed form beside the trained towers, 0 leaves it out; None: chosen.
         closed_new: The same at items that nobody liked; None: 0 where `closed` is 0, else chosen.
+        new_penalty: Standard deviations of a query's opinions that these stand lower; None: chosen.
         id_dropout: Chance that the own vector of an item to be told is hidden in training.
         source_dropout: Chance that a source is hidden in training, with "fusion".
         attribute_dropout: Chance that a user's attributes are hidden, and chance that they are all that is read.
@@ -84,6 +85,7 @@ class TwoTower(Recommender):
     width: Annotated[int, Ge(1)] = 512
     closed: Annotated[float, Ge(0)] | None = None
     closed_new: Annotated[float, Ge(0)] | None = None
+    new_penalty: Annotated[float, Ge(0)] | None = None
     id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.8
     source_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
     attribute_dropout: Annotated[float, Ge(0), Lt(1)] = 0.2
@@ -119,7 +121,7 @@ class TwoTower(Recommender):
             give, items, weights = task.frozen()
             return Places(give, items, weights[: people.shape[1]], reading)
 
-        beside = Beside(given, run, self.closed, self.closed_new)
+        beside = Beside(given, run, self.closed, self.closed_new, self.new_penalty)
         look = beside.looking(towers)
         done, _ = fit(make, data, given, settings=settings, run=run, key=of_json(spec_of(self)), look=look)
         self._halves = beside.halves(towers(done), data)
