@@ -136,7 +136,7 @@ def test_the_closed_form_adds_what_gradients_forgot():
     assert found(both) > max(0.8, found(alone))
     assert len(both.state()) > len(alone.state())
     scores = both.query_vectors(asked[:5]) @ both.item_vectors().T
-    np.testing.assert_allclose(both.score(asked[:5]), scores, rtol=1e-5)
+    np.testing.assert_allclose(both.score(asked[:5]), scores, rtol=1e-5, atol=1e-5)
     with pytest.raises(SavedError, match="content says do not fit"):
         both.restore(
             {

@@ -92,18 +92,17 @@ class Beside:
         new. Without `fresh`, new items are those of `held` that nobody liked in `data`. Items of `fresh` do not count
         where it is asked how far below the others new ones belong: it was us who made them new.
         """
-        made = replace(self.halves(trained, data), weights=USUAL)
-        log = held.interactions
+        made, log = self.halves(trained, data), held.interactions
         young = held.only(made.new[log.item]) if fresh is None else fresh
-        known, new, penalty = USUAL
+        known, new, penalty = self.weights
         judge = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
-        if len(judge.users):
+        if self.known is None and len(judge.users):
             known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), judge))
         judge = Judge(data, young, allowed=_of(young))
-        if len(judge.users):
+        if self.new is None and len(judge.users):
             new = max(NEW, key=lambda weight: self._figure(made.weighing(Weights(known, weight)), judge))
         judge = Judge(data, held, allowed=None if fresh is None else ~_of(fresh))
-        if len(judge.users):
+        if self.penalty is None and len(judge.users):
             penalty = max(PENALTIES, key=lambda lower: self._figure(made.weighing(Weights(known, new, lower)), judge))
         self._chosen = Weights(known, new, penalty)
         told = self.weights
