@@ -1,5 +1,6 @@
 """Webhooks: who signs needs no key, what is signed counts once, and nothing else is taken."""
 
+import asyncio
 import base64
 import time
 
@@ -8,9 +9,11 @@ import pytest
 
 from running import fitted, running
 from tastemaker.core import BadSetting
-from tastemaker.http.hooks import secret_of, signature
+from tastemaker.http.hooks import check, secret_of, signature
 from tastemaker.http.keys import digest
+from tastemaker.http.problems import Problem
 from tastemaker.http.serve import ServeRequest, serve
+from tastemaker.storage import schema
 
 SECRET = b"what the shop and the service share"
 BODY = b'{"user": "hooked", "item": "i1", "kind": "purchase"}'
@@ -48,6 +51,27 @@ def test_a_signed_event_needs_no_key_and_counts_once_however_often_it_is_sent(ho
     assert len(service.shop().history("hooked")) == 1
     other = b'{"user": "hooked", "item": "i2"}'
     assert http.post("/v1/events", content=other, headers=signed("msg_once", other)).status_code == 422
+
+
+def test_what_is_not_signed_makes_no_second_event_of_a_signed_one(hooked):
+    service, http = hooked
+    body = BODY.replace(b"hooked", b"seen")
+    heads = signed("msg_seen", body)
+    for key in (None, "a", "b"):
+        more = {} if key is None else {"Idempotency-Key": key}
+        assert http.post("/v1/events", content=body, headers={**heads, **more}).json() == {"new": 1, "known": 0}
+    assert len(service.shop().history("seen")) == 1
+
+
+def test_a_repeated_call_counts_once_where_the_answer_to_the_first_was_never_kept(hooked):
+    service, http = hooked
+    body = b'[{"user": "torn", "item": "i1"}, {"user": "torn", "item": "i2"}]'
+    first = http.post("/v1/events", content=body, headers=signed("msg_torn", body))
+    with service.store.database.writing() as session:  # as if the process had died before, or another one answered
+        session.run(schema.once.delete())
+    again = http.post("/v1/events", content=body, headers=signed("msg_torn", body))
+    assert (first.json(), again.json()) == ({"new": 2, "known": 0}, {"new": 0, "known": 2})
+    assert len(service.shop().history("torn")) == 2
 
 
 def test_while_a_secret_changes_one_of_several_signatures_suffices(hooked):
@@ -103,10 +127,24 @@ def test_a_signature_opens_no_other_address(hooked):
         assert hooked[1].request(method, path, content=BODY, headers=signed("msg_elsewhere")).status_code == 401
 
 
-def test_without_a_secret_nothing_signed_is_taken(bare):
+def test_without_a_secret_nothing_is_taken_that_is_signed_alone(bare):
     got = bare.post("/v1/events", content=BODY, headers=signed())
     assert got.status_code == 401
     assert "TASTEMAKER_WEBHOOK_SECRET" in got.json()["detail"]
+    assert bare.post("/v1/events", content=BODY, headers=signed(**{"X-API-Key": "unheard"})).status_code == 401
+
+
+def test_the_body_is_read_only_where_all_else_is_right():
+    class Unread:
+        def __init__(self, heads):
+            self.headers = heads
+
+        async def body(self):
+            raise AssertionError("read")
+
+    for secret, heads in ((b"", signed()), (SECRET, signed(shift=-301)), (SECRET, signed(**{"webhook-id": None}))):
+        with pytest.raises(Problem):
+            asyncio.run(check(secret, Unread(heads), time.time()))
 
 
 def test_secrets_are_read_and_checked(monkeypatch, tmp_path):
@@ -116,6 +154,8 @@ def test_secrets_are_read_and_checked(monkeypatch, tmp_path):
     for short in ("short", "whsec_" + base64.b64encode(b"short").decode()):
         with pytest.raises(BadSetting, match="5 bytes; expected 24"):
             secret_of(short)
+    with pytest.raises(BadSetting, match="Base64 behind it"):
+        secret_of("whsec_é")
     monkeypatch.setenv("TASTEMAKER_WEBHOOK_SECRET", "whsec_no base64")
     with pytest.raises(BadSetting, match="Base64 behind it"):
         serve(ServeRequest(tmp_path / "shop.tm"), print)

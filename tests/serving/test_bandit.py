@@ -206,3 +206,16 @@ def test_over_http_a_service_learns_what_to_try_writes_chances_down_and_remember
         assert refused.status_code == 422
     with running(model, settings) as (service, _):
         assert service.keeper().engine.bandit.sums.places == pytest.approx(places, rel=0.01)
+
+
+def test_events_from_before_it_began_are_not_read(service, keeper, monkeypatch):
+    shop, read = service.shop(), []
+    shop.append([Event("u1", "i1", "like", time=1.0) for _ in range(20)])
+    bandit = Bandit(shop, BANDIT)
+    trying = Engine(shop, keeper.engine.live, SETTINGS)
+    trying.bandit = bandit
+    trying.recommend([Ask(user="u1", k=5, request="first")])
+    plain = type(shop).events
+    monkeypatch.setattr(type(shop), "events", lambda *of, **more: read.append(plain(*of, **more)) or read[-1])
+    bandit.learn(shop.last_event())
+    assert sum(map(len, read)) == 0

@@ -13,7 +13,7 @@ from tastemaker.serving.ask import Ask, Did
 from tastemaker.serving.histories import LATER
 from tastemaker.serving.remembered import Remembered
 from tastemaker.serving.scoring import VECTOR, Indexed
-from tastemaker.storage.base import Event, User
+from tastemaker.storage.base import Event, Shown, User
 
 
 def asking(engine, user="u1", **more):
@@ -87,6 +87,16 @@ def test_whoever_is_erased_through_the_service_is_let_go_with_how_he_was_read(se
     assert len(engine.live.remembered) == 0
 
 
+def test_a_list_that_was_answered_while_its_user_was_erased_is_not_kept(service):
+    keeper, shop = service.keeper(), service.shop()
+    given = enumerate([("u1", time.time()), ("u2", time.time()), ("u1", time.time() + 60)])
+    made = [Shown(f"r{n}", user, at, "m", "", {}, ("i1",), (1.0,), (1.0,), ("model",)) for n, (user, at) in given]
+    service.forget("default", "u1")
+    keeper.keep(made)
+    keeper._flush()
+    assert [one.user for one in shop.shown() if one.request in {"r0", "r1", "r2"}] == ["u2", "u1"]  # who came back
+
+
 def test_all_are_let_go_after_a_while_and_the_first_where_there_are_many(monkeypatch, engine):
     monkeypatch.setattr(module, "MOST", 2)
     now = [0.0]
@@ -97,7 +107,14 @@ def test_all_are_let_go_after_a_while_and_the_first_where_there_are_many(monkeyp
     assert known.get("c", (1,)) is one
     assert known.get("c", (2,)) is None
     now[0] = module.LONGEST + 1
-    assert known.get("c", (1,)) is None
+    known.expire()
+    assert len(known) == 0
+    monkeypatch.setattr(module, "EVENTS", 2 * len(one.seen))
+    monkeypatch.setattr(module, "MOST", 100)
+    for name in "abcb":
+        known.put(name, (1,), one)
+    assert len(known) == 2
+    assert known.get("c", (1,)) is known.get("b", (1,)) is one
 
 
 def test_a_remembered_vector_gives_the_same_list(saved):

@@ -98,3 +98,26 @@ def test_without_the_package_the_fingerprint_names_no_version(monkeypatch):
 
     monkeypatch.setattr(metadata, "version", absent)
     assert kept.content(FaissIndex(dim=4), None)
+
+
+def test_a_disk_that_is_full_costs_the_building_alone(tmp_path, builds, monkeypatch, caplog):
+    def full(index, folder):
+        raise RuntimeError("write error")  # as of faiss
+
+    monkeypatch.setattr(FaissIndex, "write_lists", full)
+    assert made(tmp_path).search(QUERIES, 20)[0].shape == (40, 20)
+    assert "not kept" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_and_what_is_read_stays(tmp_path):
+    left = tmp_path / ".killed.part"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    first = made(tmp_path)
+    assert not left.exists()
+    (own,) = tmp_path.iterdir()
+    os.utime(own, (0, 0))
+    made(tmp_path)
+    assert own.stat().st_mtime > 0
+    assert first.fresh == 0

@@ -51,6 +51,7 @@ def test_version_1_becomes_the_newest_with_what_it_holds(bare):
         "ALTER TABLE keys DROP COLUMN label",
         "DROP INDEX events_by_time",
         "DROP INDEX events_by_item",
+        "DROP INDEX once_by_time",
         "UPDATE about SET value = '1' WHERE name = 'schema'",
     )
     store = open_store(bare)

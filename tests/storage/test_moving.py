@@ -71,3 +71,17 @@ def test_erasing_waits_for_those_who_move(tmp_path):
         shop.forget("u1")
         assert shop.user("u1") is None
     store.close()
+
+
+def test_what_is_durable_is_not_called_lost_where_no_thread_can_start(tmp_path, monkeypatch):
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        store.shop().append(events(5))
+    store.shop().append(events(5))
+    assert len(store.shop().events()) == 10
+    store.close()
+    assert movers() == []

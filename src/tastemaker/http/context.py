@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -23,9 +24,10 @@ from tastemaker.http.limits import Rates
 from tastemaker.http.problems import Problem
 from tastemaker.serving.keeper import Keeper
 from tastemaker.serving.service import Service
-from tastemaker.storage.base import Happened, Item, Shop
+from tastemaker.storage.base import Event, Happened, Item, Shop
 
 T = TypeVar("T")
+DAY = 86_400  # seconds within which a repeated call is known again
 
 
 class Context:
@@ -109,7 +111,15 @@ class Call:
         await run_in_threadpool(self.context.service.written, self.caller.tenant)
 
     async def append(self, events: Sequence[Happened]) -> list[bool]:
-        """Store events; whether each is new, once all are durable."""
+        """Store events; whether each is new, once all are durable.
+
+        Where the call is repeatable an event without an id gets one that is the same each time: whoever else stores
+        the same call, or does so again after this process died, stores nothing.
+        """
+        if self.repeats:
+            said = f"{self.caller.digest}\n{self.repeats}\n{int(time.time() // DAY)}".encode()
+            own = hashlib.blake2b(said, digest_size=16).hexdigest()
+            events = [one if one.id else _named(one, f"{own}{place:04x}") for place, one in enumerate(events)]
         promised = Promised(self.context.landing())
         self.context.service.intake.put(self.caller.tenant, events, promised)
         return await promised.future
@@ -141,6 +151,11 @@ class Call:
             raise Problem(
                 422, "The Idempotency-Key came with another request before; take a new one for each."
             ) from error
+
+
+def _named(event: Happened, name: str) -> Event:
+    told = (event.user, event.item, event.kind, event.value, event.time)
+    return Event(*told, name, event.session, event.request, event.comment)
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import time
@@ -32,7 +31,7 @@ def secret_of(said: str) -> bytes:
     """
     try:
         meant = base64.b64decode(said.removeprefix(PREFIX), validate=True) if said.startswith(PREFIX) else said.encode()
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadSetting(f"{SECRET} begins with {PREFIX}; expected Base64 behind it.") from error
     if said and len(meant) < SHORTEST:
         raise BadSetting(f"{SECRET} has {len(meant)} bytes; expected {SHORTEST} at least: $(openssl rand -hex 32)")
@@ -45,8 +44,8 @@ def signature(secret: bytes, name: str, at: str, body: bytes) -> str:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def check(secret: bytes, request: Request, body: bytes, now: float) -> str:
-    """The id of a signed request.
+async def check(secret: bytes, request: Request, now: float) -> str:
+    """The id of a signed request, whose body is read last.
 
     Raises:
         Problem: 401 where it is not signed with the secret, or not within `TOLERANCE` of now.
@@ -56,24 +55,26 @@ def check(secret: bytes, request: Request, body: bytes, now: float) -> str:
         raise Problem(401, f"The service has no secret for signatures. Start it with {SECRET}, or send a key.")
     if not (name and len(name) <= 128 and at.isascii() and at.isdigit() and len(at) < 16):
         raise Problem(401, "A signed request names webhook-id (128 characters at most) and webhook-timestamp.")
-    meant = signature(secret, name, at, body).encode()
-    if not any([hmac.compare_digest(meant, one.encode()) for one in said.split(" ")[:MOST]]):
-        raise Problem(401, "The webhook-signature is not that of this body, id and timestamp.")
     if abs(now - int(at)) > TOLERANCE:
         raise Problem(401, f"The webhook-timestamp is not within {TOLERANCE} seconds of now: sign it anew.")
+    meant = signature(secret, name, at, await request.body()).encode()
+    if not any([hmac.compare_digest(meant, one.encode()) for one in said.split(" ")[:MOST]]):
+        raise Problem(401, "The webhook-signature is not that of this body, id and timestamp.")
     return name
 
 
 async def writer(request: Request) -> Call:
-    """Who calls: by a key with the scope write, or by a signature, which makes the call repeatable; or by both."""
-    if "webhook-signature" not in request.headers:
-        return await KEYED(request)
+    """Who calls: by a key with the scope write, or by a signature, which makes the call repeatable; or by both.
+
+    Where there is no secret a key suffices. What makes a signed call repeatable is the id that was signed.
+    """
     context: Context = request.app.state.context
-    name = check(context.hook_secret, request, await request.body(), time.time())
+    if "webhook-signature" not in request.headers or (given(request) and not context.hook_secret):
+        return await KEYED(request)
     if given(request):
         call = await KEYED(request)
     else:
         call = Call(request, Caller(TENANT, ("write",), "webhook"))
         context.rates.take(call.caller.digest)
-    call.repeats = call.repeats or name
+    call.repeats = await check(context.hook_secret, request, time.time())
     return call

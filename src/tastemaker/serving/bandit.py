@@ -116,7 +116,7 @@ class Bandit:
         self.dim = 1 + len(PLAIN) + (GROUPS if settings.by else 0)
         self._waiting: dict[str, Waiting] = {}
         self._lock = threading.Lock()
-        self._number, self._looked = 0, 0.0
+        self._number, self._looked = shop.last_event(), 0.0
         self.take(self._kept(shop.note(NOTE), time.time()))
 
     @property

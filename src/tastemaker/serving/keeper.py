@@ -201,6 +201,8 @@ class Keeper:
         self.engine.bandit.learn(self._main.number)
 
     def _retain(self) -> None:
+        for followed in self._all():
+            followed.live.remembered.expire()
         now, days = time.time(), self._settings.retain_days
         if days and now - self._retained > HOUR:
             self._retained = now

@@ -68,11 +68,13 @@ class Service:
             keeper.catch_up()
 
     def forget(self, tenant: str, user: str) -> int:
-        """Erase a user: lists that wait to be kept first, then the store; how many rows went."""
+        """Erase a user: what waits to be kept, the store, and what was answered meanwhile; how many rows went."""
         keeper = self._keepers.get(tenant)
         if keeper is not None:
             keeper.forget(user)
         rows = self.shop(tenant).forget(user)
+        if keeper is not None:
+            keeper.forget(user)
         erased_now(self.shop(tenant))
         return rows
 

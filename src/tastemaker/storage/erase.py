@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 
 from tastemaker.storage import catalogue, lists, log
-from tastemaker.storage.base import Event
+from tastemaker.storage.base import Event, Shown
 from tastemaker.storage.compact import dumps, loads
 from tastemaker.storage.database import Session
 from tastemaker.storage.migrations import SALT
@@ -50,6 +52,15 @@ def forget(session: Session, tenant: str, name: str, when: float) -> int:
     gone += _forget_answers(session, tenant, name) + _forget_notes(session, tenant, name)
     session.replace(erasures, "digest", [(tenant, digest(_salt(session), tenant, name), when)])
     return gone
+
+
+def standing(session: Session, tenant: str, given: Sequence[Shown]) -> list[Shown]:
+    """Those of the lists whose users were not erased since."""
+    salt = _salt(session)
+    names = {digest(salt, tenant, each.user): each.user for each in given if each.user}
+    mine = (erasures.c.tenant == tenant) & session.among(erasures.c.digest, names)
+    gone = {names[key]: when for key, when in session.rows(select(erasures.c.digest, erasures.c.time).where(mine))}
+    return [each for each in given if each.time > gone.get(each.user, -inf)]
 
 
 def retain(session: Session, tenant: str, before: float) -> int:

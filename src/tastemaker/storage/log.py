@@ -45,6 +45,8 @@ def _append(session: Session, tenant: str, given: Sequence[Happened]) -> list[bo
     for event in given:
         if not (event.user and event.item and isfinite(event.value) and isfinite(event.time)):
             raise _wrong(event)
+        if "\0" in event.user or "\0" in event.item:  # ends a text in C, and so in places of both data bases
+            raise DataError(f"An event of user {event.user!r} with item {event.item!r} has a NUL character in an id.")
     known = session.there(events, tenant, {event.id for event in given if event.id})
     new, rows = [], []
     made = f"{time.time_ns():016x}{token_hex(8)}"  # ids in order of time keep their index in few pages

@@ -25,7 +25,12 @@ def _items(session: Session) -> None:
     session.run(text("CREATE INDEX events_by_item ON events (tenant, item, number)"))
 
 
-STEPS: tuple[Callable[[Session], None], ...] = (_labels_and_times, _items)
+def _answers(session: Session) -> None:
+    """Answers that are too old to be kept are found by their time."""
+    session.run(text("CREATE INDEX once_by_time ON once (time)"))
+
+
+STEPS: tuple[Callable[[Session], None], ...] = (_labels_and_times, _items, _answers)
 """The first leads from version 1 to 2, the next to 3, and so on; `schema` is what all of them lead to."""
 
 NEWEST = len(STEPS) + 1

@@ -26,8 +26,10 @@ class Mover:
         """There is something to move; one thread at a time may say so."""
         self._committed.set()
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="tastemaker-mover", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="tastemaker-mover", daemon=True)
+            with suppress(RuntimeError):  # no more threads; what was committed is durable all the same
+                thread.start()
+                self._thread = thread
 
     def close(self) -> None:
         """End, until the next commit."""

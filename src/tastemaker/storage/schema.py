@@ -111,7 +111,15 @@ versions = Table(
     _text("figures"),
 )
 
-once = Table("once", metadata, *_key("tenant", "key"), _text("body"), _text("answer"), _number("time"))
+once = Table(
+    "once",
+    metadata,
+    *_key("tenant", "key"),
+    _text("body"),
+    _text("answer"),
+    _number("time"),
+    Index("once_by_time", "time"),
+)
 
 notes = Table("notes", metadata, *_key("tenant", "name"), _text("value"))
 

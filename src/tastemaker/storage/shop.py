@@ -114,7 +114,7 @@ class SqlShop:
     def show(self, shown: Sequence[Shown]) -> None:
         """Keep lists that were given out."""
         with self.database.writing() as session:
-            lists.show(session, self.tenant, shown)
+            lists.show(session, self.tenant, erase.standing(session, self.tenant, shown))
 
     def shown(self, since: float = 0.0, limit: int = 100_000) -> list[Shown]:
         """Lists given out, oldest first."""

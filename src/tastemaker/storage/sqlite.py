@@ -23,7 +23,7 @@ from tastemaker.storage.moving import Mover
 
 READERS = 8
 PATIENCE = 2.0  # seconds that an erasure waits for those who move pages or read
-KNOWN = 100_000  # ids of a table that are remembered
+KNOWN = 200_000  # ids of all tables and tenants that are remembered
 TOGETHER = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)  # rows of one statement
 _SETTINGS = (
     "page_size = 2048",  # of a new file: an event changes a page of its user's, which is written as a whole
@@ -91,10 +91,9 @@ class Sqlite(Database):
         if now != self._as_of:
             self._as_of = now
             self.doubt()
-        found = self._known.setdefault((table.name, tenant), set())
-        if len(found) > KNOWN:
-            found.clear()
-        return found
+        if sum(map(len, self._known.values())) > KNOWN:
+            self.doubt()
+        return self._known.setdefault((table.name, tenant), set())
 
     def listed(self, values: BindParameter[Any]) -> ColumnElement[str]:
         """By a JSON list."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -19,7 +22,9 @@ from tastemaker.storage.index.ann import LISTS, FaissIndex
 from tastemaker.storage.index.base import Floats
 from tastemaker.storage.index.inverted import Effort
 
+LOG = logging.getLogger("tastemaker.serving")
 FORMAT, KIND = 1, "kept lists"
+STALE = 86_400.0  # seconds after which what a killed process left is removed
 NEWEST = 4  # that stay in a folder: of the live version, the one before it, and two of experiments
 
 
@@ -38,8 +43,13 @@ def build_once(index: FaissIndex, queries: Floats | None, folder: Path) -> None:
         _read(index, own)
     except SavedError:
         index.build(queries)
-        with suppress(OSError):
+        try:
             _write(index, own)
+        except (OSError, RuntimeError) as error:  # faiss has its own word for a full disk
+            LOG.warning("The index is not kept in %s: %s", own, error)
+    else:
+        with suppress(OSError):
+            os.utime(own)  # the newest are kept
 
 
 def content(index: FaissIndex, queries: Floats | None) -> str:
@@ -72,9 +82,18 @@ def _write(index: FaissIndex, own: Path) -> None:
         lists = fingerprints.of_file(new / LISTS) if (new / LISTS).is_file() else ""
         efforts = [astuple(effort) for effort in index.efforts]
         write_json(new / MANIFEST, {"kind": KIND, "format": FORMAT, "efforts": efforts, "lists": lists})
-    others = [path for path in own.parent.iterdir() if path != own and (path / MANIFEST).is_file()]
-    for old in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[NEWEST - 1 :]:
+    others = sorted((path for path in own.parent.iterdir() if path != own), key=_age)
+    whole = [path for path in others if (path / MANIFEST).is_file()]
+    halves = [path for path in others if path not in whole and _age(path) > STALE]
+    for old in whole[NEWEST - 1 :] + halves:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # another process was quicker
+        return 0.0
 
 
 def _version() -> str:
