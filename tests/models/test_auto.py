@@ -189,3 +189,28 @@ def test_where_events_were_entered_at_once_both_questions_count():
     future = build("auto", models=models, asked="future").fit(quick)
     assert spec_of(untold.kept) == spec_of(told.kept)
     assert spec_of(untold.kept) != spec_of(future.kept)
+
+
+def test_a_group_that_is_tiny_or_never_hit_leaves_what_the_other_says():
+    log = Interactions.of(np.repeat(np.arange(40), 2), np.tile([0, 1], 40), time=np.arange(80))
+    data = Dataset(names("u", 40), names("i", 30), log, clock="time")
+    later = data.only(np.flatnonzero(data.interactions.item == 1))
+
+    def said(users):
+        judge = Judge(data.only(np.flatnonzero(data.interactions.item == 0)), later, among=users, groups=2)
+        even = judge.users % 2 == 0
+        return judge.figure(np.eye(10, dtype=bool)[np.zeros(len(even), int)] & even[:, None])
+
+    assert said(np.arange(40) >= 0) > 0.02  # the odd ones are never hit
+    assert said((np.arange(40) % 2 == 0) | (np.arange(40) == 1)) == pytest.approx(1)  # one odd user is no group
+
+
+def test_auto_passes_networks_over_where_nobody_liked_two_items(tmp_path):
+    log = Interactions.of(np.arange(200), np.arange(200) % 20, time=np.arange(200))
+    data = Dataset(names("u", 200), names("i", 20), log, clock="time")
+    said = []
+    model = build("auto", models=["popular", {"name": "gru", "dim": 8}]).fit(
+        data, run=Run(device="cpu", say=said.append)
+    )
+    assert any("passes gru over: There is nothing to learn from" in line for line in said)
+    assert np.isfinite(model.score([Query(None)])).any()

@@ -96,3 +96,19 @@ def test_content_beside_the_network_ranks_new_items_and_is_settled(name):
     state = {key: value for key, value in model.state().items() if key != "closed.weights"}
     with pytest.raises(SavedError, match="what content weighs"):
         model.restore(state)
+
+
+def test_what_is_settled_is_what_was_judged():
+    data, items = tastes(users=60, items=40, each=8)
+    given = {"items": items, "features": {"content": Features("text", items.vectors, items.known)}}
+    build, run = {"name": "gru", "dim": 8, "epochs": 1}, Run(device="cpu", threads=1)
+    without = RECOMMENDERS.build({**build, "closed": 0.0}).fit(data, **given, run=run)
+    assert (without.settled()["closed"], without.settled().get("closed_new")) == (0.0, None)
+    bare = RECOMMENDERS.build(build).fit(data, run=run)
+    assert bare.settled().get("closed") is None  # where content comes later it is asked
+    low = RECOMMENDERS.build({**build, "closed": 0.0, "closed_new": 0.0, "new_penalty": 1.0}).fit(
+        data, **given, run=run
+    )
+    assert low.settled()["new_penalty"] == 1
+    again = RECOMMENDERS.build(low.settled()).fit(data, **given, run=run)
+    assert again._known.halves.closed is not None

@@ -13,7 +13,7 @@ from tastemaker.models import RECOMMENDERS
 from tastemaker.models.base import Given
 from tastemaker.models.beside import Beside
 from tastemaker.models.content_space import plain
-from tastemaker.models.halves import USUAL, Weights, opinions
+from tastemaker.models.halves import USUAL, Halves, Weights, opinions
 from tastemaker.models.kernels import landmarks
 from tastemaker.models.places import People, Places
 from tastemaker.models.sparse import liked
@@ -220,3 +220,54 @@ def test_content_leaves_it_to_the_network_how_new_items_stand_beside_others():
     alone, both = opinions(halves.weighing(Weights(0, 0)), asked), halves.score(asked)
     for found in (alone / alone.std(axis=1, keepdims=True), both):
         assert (found[:, :72].mean(axis=1) - found[:, 72:].mean(axis=1) > 0.6).all()
+
+
+def _beside(weights, silent=False):
+    """A network that says something, or nothing of anybody, and content beside it; the last 18 items are new."""
+    data, items = tastes(users=300, items=90, each=12)
+    warm = data.only(np.flatnonzero(data.interactions.item < 72))
+    unit = plain(items).unit
+    give = unit * 0 if silent else unit
+    towers = Places(give, np.hstack([unit, unit[:, :1]]), np.zeros((0, unit.shape[1]), np.float32), People())
+    given = Given(items, {"content": Features("text", items.vectors, items.known)})
+    return warm, towers, Beside(given, Run(), *weights)
+
+
+def test_where_the_network_knows_nothing_content_beside_it_says_nothing():
+    warm, towers, beside = _beside((0.3, 2.0, 0.0), silent=True)
+    halves = beside.halves(towers, warm)
+    asked = queries(warm, range(5))
+    assert np.isnan(halves.score(asked)).all()
+    assert not halves(asked).any()
+
+
+def test_a_penalty_alone_is_heard():
+    warm, towers, beside = _beside((0.0, 0.0, 3.0))
+    assert beside.speaks
+    assert (np.argsort(-beside.halves(towers, warm).score(queries(warm, range(60))), axis=1)[:, :10] < 72).all()
+    assert not _beside((0.0, None, None))[2].speaks
+
+
+def test_weights_are_not_tried_beyond_the_time_budget():
+    warm, towers, beside = _beside((None, None, None))
+    late = Beside(beside.given, replace(beside.run, seconds=1e-9))
+    train, held = hold_out(warm)
+    for one in (beside, late):
+        one.choose(towers, train, held, None)
+    assert late.weights == USUAL != beside.weights
+
+
+def test_damaged_halves_say_so():
+    warm, towers, beside = _beside((0.3, 2.0, 0.0))
+    state = beside.halves(towers, warm).pack()
+    for name, wrong in {
+        "weights": np.full(3, np.nan),
+        "new": np.array(True),
+        "there": np.zeros(0, bool),
+        "trust": np.zeros(0),
+        "guess": state["closed.guess"][:5],
+    }.items():
+        with pytest.raises(SavedError, match="anew"):
+            Halves.unpack({**state, f"closed.{name}": wrong}, towers)
+    with pytest.raises(SavedError, match="unit"):
+        Halves.unpack({name: found for name, found in state.items() if name != "closed.unit"}, towers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ from tastemaker.core import Run
 
 if TYPE_CHECKING:
     from tastemaker.actions.answers import RunAnswer
+
+SECONDS = 60.0  # that `auto` may take for each; without a demonstration it has five minutes
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ def demo(request: DemoRequest) -> Demo:
     from tastemaker.data.pull import pull
     from tastemaker.data.worlds import WorldSettings, make_world
 
-    movies = pull("movielens-100k", run=request.run)
-    world = home() / "data" / f"world-{request.run.seed}"
+    told = replace(request.run, seconds=request.run.seconds or SECONDS)
+    movies = pull("movielens-100k", run=told)
+    world = home() / "data" / f"world-{told.seed}"
     if not (world / "interactions.csv").is_file():
-        make_world(world, WorldSettings(seed=request.run.seed), run=request.run)
+        make_world(world, WorldSettings(seed=told.seed), run=told)
     out = request.out
     return Demo(
-        run(RunRequest(movies, out / "movielens-100k.tm", run=request.run)),
-        run(RunRequest(world, out / "world.tm", run=request.run)),
+        run(RunRequest(movies, out / "movielens-100k.tm", run=told)),
+        run(RunRequest(world, out / "world.tm", run=told)),
     )

@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import Run
+from tastemaker.core.run import Clock
 from tastemaker.data import Dataset, FeatureSet, Query
 from tastemaker.models import sparse
-from tastemaker.models.base import Given, Scores
+from tastemaker.models.base import Given
 from tastemaker.models.content import Content
-from tastemaker.models.halves import USUAL, Half, Halves, Weights
+from tastemaker.models.halves import USUAL, Half, Halves, Weights, products
 from tastemaker.models.judging import Judge
+from tastemaker.models.ranking import Score
 
 KNOWN = (USUAL.known, 0.0, 0.1, 0.6, 1.0, 2.0)
 NEW = (USUAL.new, 0.0, 0.3, 0.6, 1.0, 4.0, 8.0)
 PENALTIES = (USUAL.penalty, 0.5, 1.0, 2.0, 3.0)
+TOGETHER = 512  # who are placed at a time
+TRYING = 0.6  # share of the time budget, from the begin of learning on, after which nothing more is tried
 RECENT = 5  # events that a short history has
 
 Rows = NDArray[np.bool_]
@@ -48,11 +52,12 @@ class Beside:
 
     def __post_init__(self) -> None:
         self._chosen = USUAL
+        self._clock = Clock(None if self.run.seconds is None else self.run.seconds * TRYING)
 
     @property
     def speaks(self) -> bool:
         """Whether there is a closed form at all."""
-        asked = self.known != 0 or bool(self.new)
+        asked = self.known != 0 or bool(self.new) or bool(self.penalty)
         return asked and self.given.items is not None and bool(self.given.features)
 
     @property
@@ -94,28 +99,45 @@ class Beside:
         """
         made, log = self.halves(trained, data), held.interactions
         young = held.only(made.new[log.item]) if fresh is None else fresh
-        known, new, penalty = self.weights
-        judge = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
-        if self.known is None and len(judge.users):
-            known = max(KNOWN, key=lambda weight: self._figure(made.weighing(Weights(weight, new)), judge))
-        judge = Judge(data, young, allowed=_of(young))
-        if self.new is None and len(judge.users):
-            new = max(NEW, key=lambda weight: self._figure(made.weighing(Weights(known, weight)), judge))
-        judge = Judge(data, held, allowed=None if fresh is None else ~_of(fresh))
-        if self.penalty is None and len(judge.users):
-            penalty = max(PENALTIES, key=lambda lower: self._figure(made.weighing(Weights(known, new, lower)), judge))
-        self._chosen = Weights(known, new, penalty)
-        told = self.weights
+        weights = self.weights
+        if self.known is None:
+            judge = Judge(data, held.only(~made.new[log.item]), allowed=~made.new)
+            weights = self._best(made, judge, [weights._replace(known=weight) for weight in KNOWN])
+        if self.new is None:
+            judge = Judge(data, young, allowed=_of(young))
+            weights = self._best(made, judge, [weights._replace(new=weight) for weight in NEW])
+        if self.penalty is None:
+            judge = Judge(data, held, allowed=None if fresh is None else ~_of(fresh))
+            weights = self._best(made, judge, [weights._replace(penalty=lower) for lower in PENALTIES])
+        self._chosen = weights
         self.run.say(
-            f"Content in closed form weighs {told.known:g} beside the network, {told.new:g} at new items, "
-            f"which stand {told.penalty:g} lower."
+            f"Content in closed form weighs {weights.known:g} beside the network, {weights.new:g} at new items, "
+            f"which stand {weights.penalty:g} lower."
         )
 
-    def _figure(self, made: Halves, judge: Judge) -> float:
-        def score(asked: Sequence[Query]) -> Scores:
-            return made.score([_profiled(query, self.given.users or {}) for query in asked])
+    def _best(self, made: Halves, judge: Judge, tried: Sequence[Weights]) -> Weights:
+        """Those with the best lists; the first where nobody is asked for, and of those that there is time to try."""
+        if not len(judge.users):
+            return tried[0]
+        asking = [_profiled(query, self.given.users or {}) for query in judge.asking]
+        where = [_placed(made, asking), _placed(made, [short_of(query) for query in asking])]
+        best, most = tried[0], -1.0
+        for weights in tried:
+            if most >= 0 and self._clock.least(0) == 0:
+                break
+            items = made.weighed(weights)
+            figure = sum(judge.ndcg(_scorer(judge, at, items)) for at in where)
+            if figure > most:
+                best, most = weights, figure
+        return best
 
-        return judge.ndcg(score) + judge.ndcg(lambda asked: score([short_of(query) for query in asked]))
+
+def _placed(made: Halves, asking: Sequence[Query]) -> NDArray[np.float32]:
+    return np.concatenate([made(asking[at : at + TOGETHER]) for at in range(0, len(asking), TOGETHER)])
+
+
+def _scorer(judge: Judge, where: NDArray[np.float32], items: NDArray[np.float32]) -> Score:
+    return lambda some: products(where[judge.rows(some)], items)
 
 
 def short_of(query: Query) -> Query:

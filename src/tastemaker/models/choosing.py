@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -17,6 +18,7 @@ from tastemaker.models.judging import Judge
 Spec = dict[str, Any]
 BLENDED = 12  # best models that a blend is made of
 FEW = 10  # users below which their lists say nothing
+_NONE: Scores = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Panel:
 
 
 class Found(NamedTuple):
-    """A model's NDCG@10, how to learn it anew, and what it says."""
+    """A model's NDCG@10, how to learn it anew, what it says, and a fingerprint of that."""
 
     figure: float
     spec: Spec
     scores: Scores
+    mark: bytes
 
 
 class Choice(NamedTuple):
@@ -90,8 +93,11 @@ class Tried:
             if len(judge.users) < FEW:
                 continue
             scores = model.score(judge.asking)
-            if not any(np.array_equal(scores, other.scores, equal_nan=True) for other in found):
-                found.append(Found(judge.ndcg_of(scores), spec, scores))
+            mark = hashlib.blake2b(np.ascontiguousarray(scores + 0).data).digest()
+            if all(mark != other.mark for other in found):
+                found.append(Found(judge.ndcg_of(scores), spec, scores, mark))
+                found.sort(key=lambda one: -one.figure)
+                found[BLENDED:] = [one._replace(scores=_NONE) for one in found[BLENDED:]]  # in no blend
 
     def chosen(self, most: int, gain: float) -> tuple[Choice | None, Choice | None]:
         """What is kept for those who are known, and for strangers; None where they are too few to say."""
@@ -101,10 +107,12 @@ class Tried:
 
 
 def best_of(judge: Judge, found: Sequence[Found], most: int, gain: float) -> Choice:
-    """The best model or, where it gains more than `gain` of its figure, a blend of at most `most` models."""
-    ranked = sorted(found, key=lambda one: -one.figure)
-    best, some = ranked[0], ranked[:BLENDED]
-    said = ", ".join(f"{one.spec['name']} {one.figure:.4f}" for one in ranked)
+    """The best model or, where it gains more than `gain` of its figure, a blend of at most `most` models.
+
+    `found` has the best first.
+    """
+    best, some = found[0], found[:BLENDED]
+    said = ", ".join(f"{one.spec['name']} {one.figure:.4f}" for one in found)
     weights, figure = added(judge, [one.scores for one in some], "scores", most)
     if figure > best.figure * (1 + gain):
         parts = [(one.spec, float(w)) for one, w in zip(some, weights, strict=True) if w > 0]

@@ -95,9 +95,13 @@ class Space:
         """What `pack` took apart; raises `SavedError` where an array is absent."""
         try:
             unit, guess, fold, known = (state[name] for name in ("unit", "guess", "fold", "known"))
-            return cls(unit, guess, fold, known, float(state["trust"][0]))
+            trust = state["trust"]
         except KeyError as error:
             raise SavedError(f"The saved state has no array {error}. Fit it anew.") from error
+        rows = {array.shape[:1] for array in (unit, guess, fold, known)}
+        if len(rows) > 1 or unit.ndim != 2 or guess.ndim != 2 or guess.shape != fold.shape or trust.shape != (1,):
+            raise SavedError("The saved space of content does not fit together. Fit it anew.")
+        return cls(unit, guess, fold, known, float(trust[0]))
 
 
 def plain(items: ItemVectors) -> Space:

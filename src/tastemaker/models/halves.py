@@ -17,6 +17,7 @@ from tastemaker.models.content import Content
 from tastemaker.models.content_space import covariance
 
 Reals = NDArray[np.float32]
+TOGETHER = 2048  # items at a time
 PREFIX = "closed."  # of the names of saved arrays
 
 
@@ -82,25 +83,31 @@ class Halves:
     @cached_property
     def items(self) -> Reals:
         """Where the items stand in both halves, (n, d); zeros where nothing is known."""
-        if self.closed is None:
-            return self.trained.items
-        weight = np.where(self.new, self.weights.new, self.weights.known).astype(np.float32)[:, None]
+        return self.trained.items if self.closed is None else self.weighed(self.weights)
+
+    def weighed(self, weights: Weights) -> Reals:
+        """Where they would stand with other weights of a closed form that is there."""
+        weight = np.where(self.new, weights.new, weights.known).astype(np.float32)[:, None]
         share = 1 / np.sqrt(1 + weight**2)
         away = self._centred(self.trained.items)
         told = self.trained.items - away * (1 - share)
         wide = np.where(self.new, _width(away[self.new]) / max(_width(away[~self.new]), 1e-9), 1.0)[:, None]
         said = self._said * weight * share * np.minimum(wide, 1)
-        lower = (self.new & (told.any(axis=1) | said.any(axis=1)))[:, None] * (-self.weights.penalty / STEEP)
+        lower = (self.new & (told.any(axis=1) | said.any(axis=1)))[:, None] * (-weights.penalty / STEEP)
         return np.asarray(np.hstack([told, said, lower]), np.float32)
 
     def __call__(self, queries: Sequence[Query]) -> Reals:
-        """Where queries stand in both halves, (q, d); scores are inner products with `items`."""
+        """Where queries stand in both halves, (q, d); scores are inner products with `items`.
+
+        Zeros where the network knows nothing of a query: by the closed form alone, which is made for a sum, new items
+        would stand before others or behind them.
+        """
         places = self.trained(queries)
         if self.closed is None:
             return places
         told, said = self._spreads
         both = np.hstack([_even(places, told), _even(self.closed.query_vectors(queries), said)])
-        return np.hstack([both, both.any(axis=1, keepdims=True) * np.float32(STEEP)])
+        return np.hstack([both, np.full((len(both), 1), STEEP, np.float32)]) * places.any(axis=1, keepdims=True)
 
     def score(self, queries: Sequence[Query]) -> Scores:
         """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
@@ -128,22 +135,29 @@ class Halves:
     def pack(self) -> dict[str, NDArray[Any]]:
         """Everything as arrays."""
         closed = {} if self.closed is None else self.closed.state()
-        arrays = {**closed, "weights": np.array(self.weights), "new": self.new}
+        arrays = {**closed, "there": np.array([bool(closed)]), "weights": np.array(self.weights), "new": self.new}
         return {**self.trained.pack(), **{PREFIX + name: found for name, found in arrays.items()}}
 
     @classmethod
     def unpack(cls, state: Mapping[str, NDArray[Any]], trained: Half) -> Self:
         """What `pack` took apart, beside the trained half; raises `SavedError` where it is damaged."""
         own = {name.removeprefix(PREFIX): found for name, found in state.items() if name.startswith(PREFIX)}
-        if not {"weights", "new"} <= own.keys() or own["weights"].shape != (3,):
+        if not _whole(own):
             raise SavedError("The saved state does not say what content weighs. Fit it anew.")
-        closed = Content() if "unit" in own else None
+        closed = Content() if own["there"][0] else None
         if closed is not None:
             closed.restore(own)
         sizes = {len(own["new"]), len(trained.items)} | (set() if closed is None else {len(closed.item_vectors())})
         if len(sizes) > 1:
             raise SavedError("The saved network and what content says do not fit together. Fit them anew.")
         return cls(trained, own["new"].astype(bool), closed, Weights(*own["weights"].tolist()))
+
+
+def _whole(own: Mapping[str, NDArray[Any]]) -> bool:
+    if not {"weights", "new", "there"} <= own.keys() or own["there"].shape != (1,) or own["new"].ndim != 1:
+        return False
+    weights = own["weights"]
+    return weights.shape == (3,) and bool(np.isfinite(weights).all() and (weights >= 0).all())
 
 
 def _width(away: Reals) -> float:
@@ -154,9 +168,15 @@ def _width(away: Reals) -> float:
 
 def opinions(half: Half, queries: Sequence[Query]) -> Scores:
     """Inner products, (q, n); nan for an item of which nothing is known, and for such a query."""
-    where = half(queries)
-    scores: Scores = np.matmul(where, half.items.T, dtype=np.float64).astype(np.float32)  # whoever else asks
-    scores[:, ~half.items.any(axis=1)] = np.nan
+    return products(half(queries), half.items)
+
+
+def products(where: Reals, items: Reals) -> Scores:
+    """The same of places, (q, d), and items, (n, d)."""
+    scores, wide = np.empty((len(where), len(items)), np.float32), where.astype(np.float64)
+    for at in range(0, len(items), TOGETHER):  # in double precision, so that it does not matter who else asks
+        scores[:, at : at + TOGETHER] = wide @ items[at : at + TOGETHER].T.astype(np.float64)
+    scores[:, ~items.any(axis=1)] = np.nan
     scores[~where.any(axis=1)] = np.nan
     return scores
 

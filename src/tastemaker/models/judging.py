@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,8 @@ from tastemaker.models.ranking import Score, Wish, rank
 
 JUDGED = 4000  # users at most whose lists are looked at while a network is trained
 PLACES = 10
+FEW = 10  # users of a group below which it says nothing
+FAINT = 1e-3  # added to the figure of a group, so that one without any hit leaves what the others say
 
 
 class Judge:
@@ -27,7 +29,7 @@ class Judge:
         allowed: Items that may be listed, bool, shape (n_items,); None: all.
         among: Users who may be asked for, bool, shape (n_users,); None: all.
         groups: User u belongs to group ``u % groups``; the figure is the geometric mean of the groups' means, so that
-            each counts alike, however hard its lists are.
+            each counts alike, however hard its lists are. A group of fewer than 10 users does not count.
     """
 
     def __init__(  # noqa: PLR0913 - who is asked for, and with what
@@ -50,7 +52,7 @@ class Judge:
         if groups > 1 and step % groups == 0:
             step += 1
         self.users = users[::step]
-        self._groups = [self.users % groups == group for group in range(groups)]
+        self._groups = _parted(self.users, groups)
         self.asking = [
             _profiled(query, user, people or {})
             for query, user in zip(queries(data, self.users), self.users.tolist(), strict=True)
@@ -77,8 +79,8 @@ class Judge:
     def figure(self, hits: NDArray[np.bool_]) -> float:
         """Mean NDCG@10 of lists with these hits, (users, 10)."""
         each = hits @ self._gains / self._ideal
-        means = [each[group].mean() for group in self._groups if group.any()]
-        return float(means[0] if len(means) == 1 else np.prod(means) ** (1 / len(means)))
+        means = np.array([each[group].mean() for group in self._groups])
+        return float(means[0] if len(means) == 1 else np.exp(np.log(means + FAINT).mean()) - FAINT)
 
     def ndcg_of(self, scores: Scores) -> float:
         """The same of scores that are at hand, (users, n_items)."""
@@ -86,7 +88,17 @@ class Judge:
 
     def at_hand(self, scores: Scores) -> Score:
         """A scorer of those who are asked for, whose scores are at hand, (users, n_items)."""
-        return lambda some: scores[[self._place[id(query)] for query in some]]
+        return lambda some: scores[self.rows(some)]
+
+    def rows(self, some: Sequence[Query]) -> list[int]:
+        """Which of `asking` these are."""
+        return [self._place[id(query)] for query in some]
+
+
+def _parted(users: NDArray[np.int64], groups: int) -> list[NDArray[np.bool_]]:
+    """Members of the groups that count; all where none does."""
+    each = [users % groups == group for group in range(groups)]
+    return [group for group in each if group.sum() >= FEW] or [np.ones(len(users), bool)]
 
 
 def _profiled(query: Query, user: int, people: FeatureSet) -> Query:

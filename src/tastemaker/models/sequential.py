@@ -65,8 +65,9 @@ class Learned(NamedTuple):
 
     def settled(self, model: Sequential) -> dict[str, Any]:
         """The model with all that held-out behaviour chose: nothing need be held out to learn it anew."""
-        known, new, penalty = self.halves.weights
-        chosen = {"closed": known, "closed_new": new, "new_penalty": penalty}
+        known, new, penalty = weights = self.halves.weights
+        spoke = self.halves.closed is not None or not any(weights)
+        chosen = {"closed": known, "closed_new": new, "new_penalty": penalty} if spoke else {}
         return {**spec_of(model), "epochs": max(1, self.epochs), "patience": 0, **chosen}
 
 

@@ -14,6 +14,7 @@ MARKS = 1500  # contents that the kernel of a side rests on, at most
 KEPT = 400  # directions of the kernel that are looked at, the strongest
 DIM = 200
 SHRINK = 0.1  # of a side's variance, added to that of every direction: few pairs tell little of most of them
+SAME = 1e-6  # distance up to which contents are the same, such as a picture that stands for none
 Doubles = NDArray[np.float64]
 
 
@@ -23,7 +24,7 @@ class Side:
 
     Attributes:
         marks: The contents L, of length 1, (m, d).
-        width: Median distance between them.
+        width: Median distance between those that differ.
         mean: Of ``k(x, L)`` over the pairs, (m,).
         weights: W, (m, directions); the directions are even by construction of the kernel.
     """
@@ -47,7 +48,9 @@ class Side:
         """Directions of the kernel over these contents, (n, d), as well as evenly drawn ones tell it."""
         marks = unit(rows)[np.linspace(0, len(rows) - 1, min(len(rows), MARKS)).astype(np.int64)]
         far = _distances(marks, marks)
-        width = max(float(np.median(far[np.triu_indices(len(far), 1)])), 1e-9)
+        apart = far[np.triu_indices(len(far), 1)]
+        apart = apart[apart > SAME]
+        width = float(np.median(apart)) if len(apart) else 1.0
         kernel = np.exp(-far / width)
         mean = kernel.mean(axis=0)
         value, vector = np.linalg.eigh(kernel - mean - mean[:, None] + mean.mean())

@@ -95,11 +95,13 @@ class Task:
 
         With as many users in each, places in short histories would count more than those in long ones.
         """
+        if not self.liked:
+            return
         draw = generator(self.seed, f"sequences {epoch}")
         order = draw.permutation(len(self.liked))
         order = order[np.argsort(self.places[order], kind="stable")]
         ends = np.cumsum(self.places[order])
-        most = min(self.plan.batch * self.places.mean(), max(1.0, ends[-1] / STEPS)) if len(order) else 1.0
+        most = min(self.plan.batch * self.places.mean(), max(1.0, ends[-1] / STEPS))
         parts = np.split(order, np.flatnonzero(np.diff((ends - 1) // most)) + 1)
         for at in draw.permutation(len(parts)):
             yield self._batch([self.liked[n] for n in parts[at]], draw)
