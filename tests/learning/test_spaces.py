@@ -20,3 +20,6 @@ def test_what_a_space_offers_can_be_taken(name):
         assert isinstance(values, Choice) or values.low < values.high
         assert isinstance(values, Choice) or not values.log or values.low > 0
     assert set(made.space) <= set(settings_of(RECOMMENDERS.build(name)))
+    for start in made.starts:
+        RECOMMENDERS.build({"name": name, **start})
+        assert set(start) <= set(made.space)

@@ -71,3 +71,12 @@ def test_families_and_all_leave_out_wrappers():
     assert {"popular", "content"} <= set(chosen("all"))
     assert {"content", "user_knn", "item_knn"} <= set(chosen("families"))
     assert chosen("popular, item_knn,popular") == ["popular", "item_knn"]
+
+
+def test_starts_of_a_model_are_tried_right_after_the_defaults(tmp_path):
+    bench = Bench(Pipeline(RECOMMENDERS.build("popular")), {}, _split(), lambda known, held: None)
+    tuned = tune(bench, "ease", Limits(3), Journal.open(tmp_path, {}))
+    first, second, third = (trial.settings for trial in tuned.trials)
+    assert first == {name: tuned.default[name] for name in first}
+    assert second == {**first, "order": 0.0, "decay": 1.0, "dropout": 0.5}
+    assert third not in (first, second)

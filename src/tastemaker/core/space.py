@@ -44,3 +44,5 @@ class Choice:
 
 
 SearchSpace = Mapping[str, Range | Choice]
+Starts = tuple[Mapping[str, Value], ...]
+AS_SETS: Starts = ({"decay": 1.0},)  # of models that weigh steps back in a history: as if it had no order

@@ -50,7 +50,7 @@ class Tuned:
 
 
 def tune(bench: Bench, spec: Spec | str, limits: Limits, journal: Journal) -> Tuned:
-    """Try settings of a model until a limit is reached; its default settings come first.
+    """Try settings of a model until a limit is reached; its default settings come first, then its `starts`.
 
     Trials that are in the journal count, with the time that they took. A model without a search space is tried
     with its default settings alone. A setting that fails is passed over.
@@ -67,11 +67,19 @@ def tune(bench: Bench, spec: Spec | str, limits: Limits, journal: Journal) -> Tu
         if at < len(stored):
             done.append(stored[at])
             continue
-        settings = suggest(space, done, bench.run.seed) if at else {name: default[name] for name in space}
+        settings = _next(made, default, done, bench.run.seed)
         done.append(_known(settings, done) or _try(bench, default, settings, at))
         own.keep_trial(done[-1])
         _say(bench, default["name"], done, limits)
     return Tuned(default, tuple(done), own)
+
+
+def _next(model: Recommender, default: Spec, done: list[Trial], seed: int) -> dict[str, Any]:
+    """The defaults, then the starts of the model, then what the search says."""
+    first = ({}, *model.starts)
+    if len(done) >= len(first):
+        return suggest(model.space, done, seed)
+    return {**{name: default[name] for name in model.space}, **first[len(done)]}
 
 
 def _known(settings: Spec, done: list[Trial]) -> Trial | None:

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
-from tastemaker.core.space import Range, SearchSpace
+from tastemaker.core.space import AS_SETS, Range, SearchSpace, Starts
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, linear, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -53,6 +53,7 @@ class ALS(Recommender):
         "decay": Range(0.6, 1.0),
         "factors": Range(32, 256, log=True),
     }
+    starts: ClassVar[Starts] = AS_SETS
     factors: Annotated[int, Ge(1), Le(1024)] = 128
     zeros: Annotated[float, Gt(0)] = 3.0
     reg: Annotated[float, Gt(0)] = 0.03

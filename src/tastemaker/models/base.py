@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting, Run, SavedError
-from tastemaker.core.space import SearchSpace
+from tastemaker.core.space import SearchSpace, Starts
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations
 from tastemaker.models.ranking import Wish, rank
 from tastemaker.models.ranking_inner import rank_inner
@@ -52,6 +52,7 @@ class Recommender(ABC):
         needs_vectors: Whether `fit` refuses to work without item vectors.
         needs_order: Whether it reads histories as sequences, and has nothing to read where they have no order.
         space: Settings that `tune` may change, and the values worth trying; the others stay as they are.
+        starts: Settings of the space that are tried right after the defaults, such as ends that a search hardly hits.
         parallel: Whether `score` may be called from several threads at once and gains by it; torch and products
             of full matrices have threads of their own.
     """
@@ -60,6 +61,7 @@ class Recommender(ABC):
     needs_vectors: ClassVar[bool] = False
     needs_order: ClassVar[bool] = False
     space: ClassVar[SearchSpace] = {}
+    starts: ClassVar[Starts] = ()
     parallel: ClassVar[bool] = False
 
     @final

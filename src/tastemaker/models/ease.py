@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from numpy.typing import NDArray
 
 from tastemaker.core import BadSetting, NotFitted, Run, component
-from tastemaker.core.space import Range, SearchSpace
+from tastemaker.core.space import Range, SearchSpace, Starts
 from tastemaker.data import Dataset, ItemVectors, Query
 from tastemaker.models import dense, histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -60,6 +60,7 @@ class EASE(Recommender):
         "content": Range(0.5, 80.0, log=True),
         "value": Range(0.0, 1.0),
     }
+    starts: ClassVar[Starts] = ({"order": 0.0, "decay": 1.0, "dropout": 0.5},)
     reg: Annotated[float, Gt(0)] = 250.0
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     content: Annotated[float, Ge(0)] = 5.0

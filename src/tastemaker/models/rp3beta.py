@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
-from tastemaker.core.space import Range, SearchSpace
+from tastemaker.core.space import AS_SETS, Range, SearchSpace, Starts
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -47,6 +47,7 @@ class RP3Beta(Recommender):
         "decay": Range(0.5, 1.0),
         "dislike": Range(0.0, 1.0),
     }
+    starts: ClassVar[Starts] = AS_SETS
     alpha: Annotated[float, Ge(0), Le(4)] = 0.4
     beta: Annotated[float, Ge(0), Le(4)] = 0.2
     k: Annotated[int, Ge(1)] = 1000

@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
-from tastemaker.core.space import Range, SearchSpace
+from tastemaker.core.space import AS_SETS, Range, SearchSpace, Starts
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -80,6 +80,7 @@ class SessionKNN(Recommender):
         "rarity": Range(0.0, 2.0),
         "popularity": Range(0.0, 0.6),
     }
+    starts: ClassVar[Starts] = AS_SETS
     parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 300
     sample: Annotated[int, Ge(1)] = 5000

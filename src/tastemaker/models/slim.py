@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from tastemaker.core import NotFitted, Run, component
-from tastemaker.core.space import Range, SearchSpace
+from tastemaker.core.space import AS_SETS, Range, SearchSpace, Starts
 from tastemaker.data import Dataset, Query
 from tastemaker.models import histories, sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
@@ -49,6 +49,7 @@ class SLIM(Recommender):
         "decay": Range(0.4, 1.0),
         "dislike": Range(0.0, 1.0),
     }
+    starts: ClassVar[Starts] = AS_SETS
     parallel: ClassVar[bool] = True
     k: Annotated[int, Ge(1)] = 100
     reg: Annotated[float, Gt(0)] = 100.0
