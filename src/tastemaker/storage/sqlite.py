@@ -33,10 +33,10 @@ _SETTINGS = (
     "secure_delete = ON",  # what is deleted is overwritten
     "wal_autocheckpoint = 65536",  # pages: what the mover left
     "journal_size_limit = 67108864",
-    "mmap_size = 1073741824",
+    "mmap_size = 67108864",  # more is counted as memory of the process, and no faster
     "temp_store = MEMORY",
 )
-_READING = ("query_only = ON", "cache_size = -2048")  # KiB: most of what is read lies in mapped pages
+_READING = ("query_only = ON", "cache_size = -2048")  # KiB: much of what is read lies in mapped pages
 _WRITING = ("cache_size = -65536",)
 
 
