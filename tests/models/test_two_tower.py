@@ -246,6 +246,7 @@ def test_a_penalty_alone_is_heard():
     assert beside.speaks
     assert (np.argsort(-beside.halves(towers, warm).score(queries(warm, range(60))), axis=1)[:, :10] < 72).all()
     assert not _beside((0.0, None, None))[2].speaks
+    assert _beside((0.0, None, 3.0))[2].weights == Weights(0, 0, 3)  # content that is left out is so at new items too
 
 
 def test_weights_are_not_tried_beyond_the_time_budget():

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tastemaker.cli.output import FOLDER, Commands, command, place, run_of, show
-
-if TYPE_CHECKING:
-    from tastemaker.core import Run
 
 ASKED = ("future", "any", "last", "time", "random", "cold_users", "cold_items")  # as `data.held_out.Asked`
 
@@ -72,37 +69,21 @@ def _shared(made: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> None:
     from tastemaker.actions.learn import RunRequest, run
 
-    request = RunRequest(
-        args.folder,
-        args.out,
-        config=args.config,
-        model=args.model,
-        verify=args.verify,
-        run=_budgeted(args),
-        split=args.split,
-        k=args.k,
-    )
-    show(args, run(request))
+    show(args, run(RunRequest(split=args.split, k=args.k, **_told(args))))
 
 
 def _fit(args: argparse.Namespace) -> None:
     from tastemaker.actions.learn import FitRequest, fit
 
-    request = FitRequest(
-        args.folder,
-        args.out,
-        config=args.config,
-        model=args.model,
-        verify=args.verify,
-        run=_budgeted(args),
-        asked=args.asked,
-    )
-    show(args, fit(request))
+    show(args, fit(FitRequest(asked=args.asked, **_told(args))))
 
 
-def _budgeted(args: argparse.Namespace) -> Run:
+def _told(args: argparse.Namespace) -> dict[str, Any]:
+    """What both take."""
     from dataclasses import replace
 
     from tastemaker.learning.limits import seconds_of
 
-    return replace(run_of(args), seconds=seconds_of(args.budget) if args.budget else None)
+    budgeted = replace(run_of(args), seconds=seconds_of(args.budget) if args.budget else None)
+    names = ("folder", "out", "config", "model", "verify")
+    return {**{name: getattr(args, name) for name in names}, "run": budgeted}

@@ -51,6 +51,8 @@ class Beside:
     penalty: float | None = None
 
     def __post_init__(self) -> None:
+        if self.known == 0 and self.new is None:
+            self.new = 0.0
         self._chosen = USUAL
         self._clock = Clock(None if self.run.seconds is None else self.run.seconds * TRYING)
 
