@@ -25,4 +25,4 @@ board deskdrop-social random popular,item_knn,user_knn,rp3beta,ease,als,session_
 board amazon-office-industrial given $plain,two_tower,mm_graph,transformer 1 8 40s
 board amazon-baby-split given $plain,lightgcn 1 8 60s
 board ibm-courses random $some,mm_graph,gru,cnn,transformer 3 12 15s
-board amazon-beauty-sequences last $plain,gru,transformer 1 8 60s
+board amazon-beauty-sequences last $plain,gru,transformer 3 8 60s
