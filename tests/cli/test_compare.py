@@ -91,6 +91,33 @@ def test_another_question_needs_another_folder(capsys, out, shop, tmp_path):
     assert "holds no comparison" in err
 
 
+def test_other_training_parts_need_another_folder(capsys, shop, tmp_path):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    every = (shop / "interactions.csv").read_text().splitlines()
+    rows = list({tuple(row.split(",")[:2]): row for row in every}.values())  # each pair in one part
+    asked = (
+        "compare",
+        shop,
+        "--models",
+        "popular",
+        "--trials",
+        "1",
+        "--split",
+        f"files:{parts}",
+        "--out",
+        tmp_path / "c",
+    )
+    for name, part in (("train", rows[1:100]), ("valid", rows[100:120]), ("test", rows[120:140])):
+        (parts / f"{name}.csv").write_text("\n".join([rows[0], *part]))
+    code, _, err = call(capsys, *asked)
+    assert code == 0, err
+    (parts / "train.csv").write_text("\n".join([rows[0], *rows[1:60]]))
+    code, _, err = call(capsys, *asked)
+    assert code == 2
+    assert "another" in err
+
+
 def test_a_model_that_cannot_run_is_a_row(capsys, shop, tmp_path):
     config = tmp_path / "bare.toml"
     config.write_text("encoders = []\n")

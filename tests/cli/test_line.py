@@ -6,6 +6,7 @@ import json
 import pytest
 
 from shop import call, call_json, write_shop
+from tastemaker.pipeline import load
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,29 @@ def test_evaluate_a_pipeline_and_lists(capsys, saved, shop, tmp_path):
     assert answer
 
 
+def test_lists_with_an_empty_id_are_measured_without_that_row(capsys, tmp_path):
+    (tmp_path / "recs.csv").write_text("user_id,item_id,rank\nu0,,1\nu0,i5,2\n")
+    (tmp_path / "train.csv").write_text("user_id,item_id\nu0,i9\n")
+    (tmp_path / "test.csv").write_text("user_id,item_id\nu0,i5\n")
+    parts = [word for name in ("recs", "train", "test") for word in (f"--{name}", tmp_path / f"{name}.csv")]
+    assert call_json(capsys, "evaluate", *parts)["measures"]["hit"]["mean"] == 1
+
+
+def test_later_behaviour_is_understood_as_that_of_training(capsys, tmp_path):
+    shop = tmp_path / "rated"
+    shop.mkdir()
+    rated = [f"u{n},i{(n * m) % 9},{1 + (n + m) % 5},{n + m}" for n in range(20) for m in range(1, 9)]
+    (shop / "interactions.csv").write_text("who,item_id,rating,timestamp\n" + "\n".join(rated))
+    (shop / "tastemaker.toml").write_text('[data]\npositive_from = 4\n[data.columns]\nuser_id = "who"\n')
+    assert call(capsys, "fit", shop, "--out", tmp_path / "rated.tm", "--model", "item_knn")[0] == 0
+    pipeline = load(tmp_path / "rated.tm")
+    for user in ("who", "user_id"):
+        (tmp_path / "new.csv").write_text(f"{user},item_id,rating\nann,i1,1\nann,i2,2\nann,i3,5\n")
+        _, (ann,) = pipeline.strangers(tmp_path / "new.csv")
+        assert ann.sign.tolist() == [0, 0, 1]
+        assert (pipeline.read(tmp_path / "new.csv").interactions.sign > 0).sum() == 1
+
+
 def test_export_writes_vectors_and_ids(capsys, shop, tmp_path):
     import numpy as np
 
@@ -147,6 +171,8 @@ def test_init_writes_once(capsys, shop, tmp_path):
         (("fit", "nowhere", "--out", "x.tm"), "There is no folder or file nowhere"),
         (("recommend", "nowhere", "--users", "all"), "holds no saved pipeline"),
         (("evaluate", "--test", "nowhere.csv"), "saved pipeline"),
+        (("run", ".", "--out", "x.tm", "-k", "0"), "k: "),
+        (("run", ".", "--out", "x.tm", "--seed", "-1"), "seed must be 0 or more"),
         (("data", "pull"), "Say which"),
         (("data", "make", "moon"), "Only `world` can be made"),
         (("data", "pull", "moon"), "moon"),

@@ -98,3 +98,8 @@ def test_numbers_become_bands_and_places_their_coarsest_level():
     assert segments(table, ["place"], 2, 5).tolist() == [0, 0, 1, -1, 1]
     assert segments(table, ["age", "place"], 2, 5).tolist() == [0, 0, 1, -1, -1]
     assert segments(table, [], 2, 5).tolist() == [-1] * 5
+
+
+def test_likes_without_a_time_count_as_old_as_the_row_before():
+    log = Interactions.of([0, 1, 2, 3], [1, 0, 0, 1], time=[900 * DAY, -1, -1, 900 * DAY])
+    np.testing.assert_allclose(shares(popular(replace(DATA, interactions=log)))[:2], [0.5, 0.5])

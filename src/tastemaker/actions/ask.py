@@ -78,7 +78,7 @@ def recommend(request: RecommendRequest) -> Rows:
     pipeline = load(request.pipeline)
     names, queries = _asking(pipeline, request)
     allowed = _allowed(pipeline, request.candidates, request.exclude)
-    recs = pipeline.answer(queries, request.k, repeat=request.repeat, allowed=allowed)
+    recs = pipeline.answer(queries, min(request.k, len(pipeline.data.items)), repeat=request.repeat, allowed=allowed)
     columns = lists_table(pipeline, names, recs)
     if request.out is not None:
         write_columns(request.out, columns)

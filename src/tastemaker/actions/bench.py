@@ -74,7 +74,7 @@ def _plan(prepared: Prepared, bench: Bench, how: str) -> dict[str, Any]:
     return {
         "data": fingerprint(prepared.data, prepared.extraction.features),
         "split": how,
-        "held out": fingerprint(bench.split.test),
+        "parts": [fingerprint(part) for part in bench.split],
         "k": bench.k,
         "seed": bench.run.seed,
         "encoders": [spec_of(encoder) for encoder in prepared.encoders],

@@ -67,7 +67,10 @@ def load_config(folder: Path, file: Path | None = None, **given: Any) -> Config:
     model = given.pop("model", None)
     if model is not None and _name(config.model) != model:
         given["model"] = model
-    return replace(config, **given)
+    try:
+        return replace(config, **given)
+    except pydantic.ValidationError as error:
+        raise refused("These options cannot be taken:", error) from error
 
 
 def _preset(file: Path) -> Path:

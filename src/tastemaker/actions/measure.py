@@ -50,13 +50,12 @@ def evaluate(request: EvaluateRequest) -> Evaluated:
 
 
 def _pipeline(request: EvaluateRequest, folder: Path) -> Report:
-    from tastemaker.data.read import read
     from tastemaker.evaluation.evaluate import evaluate as measure
     from tastemaker.pipeline import load
 
     pipeline = load(folder)
     report = measure(
-        pipeline, pipeline.data, read(request.test).data, k=request.k, seed=request.run.seed, run=request.run
+        pipeline, pipeline.data, pipeline.read(request.test), k=request.k, seed=request.run.seed, run=request.run
     )
     return report.named(pipeline.model.name)
 
@@ -65,13 +64,9 @@ def _lists(request: EvaluateRequest, recs: Path, train: Path) -> Report:
     from tastemaker.evaluation.lists import evaluate_lists
 
     pairs = ("user_id", "item_id")
-    table = read_table(recs)
-    ranked = "rank" in table.column_names
-    columns: dict[str, Any] = dict(read_columns(recs, pairs))
-    if ranked:
-        columns["rank"] = table["rank"].to_pylist()
+    ranked = ("rank",) if "rank" in read_table(recs).column_names else ()
     return evaluate_lists(
-        columns,
+        read_columns(recs, (*pairs, *ranked)),
         read_columns(train, pairs),
         read_columns(request.test, pairs),
         request.k,

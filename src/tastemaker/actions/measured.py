@@ -73,7 +73,7 @@ def _learned(pipeline: Pipeline, known: Dataset, parts: Split, run: Run) -> Pipe
 
 def _cut(how: str, parts: Split, cold: bool) -> Cut:
     train, validation, test = (len(part.interactions) for part in parts)
-    return Cut(how, train, validation, test, "items unknown in training" if cold else "all items")
+    return Cut(how, train, validation, test, "items of the test that training never saw" if cold else "all items")
 
 
 def _baselines(pipeline: Pipeline) -> list[Recommender]:

@@ -14,6 +14,8 @@ from tastemaker import __version__
 from tastemaker.cli import adapt, ask, compare, feed, fetch, learn, life, look, mcp, measure, media, serve
 from tastemaker.cli.output import fetched
 
+STOPPED = """stopped; vectors, trials, lists and checkpoints are kept, and the same command goes on from there
+(the training of a run or fit begins anew)"""
 EPILOG = """examples:
   tastemaker demo                            MovieLens-100K and a generated world, end to end
   tastemaker read shop/                      what is in a data folder, and what cleaning changed
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         return _failed(error, 1)
     except KeyboardInterrupt:
-        print("stopped; what was finished is kept, and the same command goes on from there", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         return 130
     except Exception as error:
         return _unforeseen(error)

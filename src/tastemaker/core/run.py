@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tastemaker.core.errors import BadSetting
+
 T = TypeVar("T")
 Say = Callable[[str], None]
 
@@ -37,6 +39,11 @@ class Run:
     bars: bool = False
     checkpoints: Path | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `BadSetting` where no generator takes the seed."""
+        if self.seed < 0:
+            raise BadSetting(f"The seed must be 0 or more (got {self.seed}).")
 
     def progress(self, work: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
         """Pass `work` on, with a bar called `what` when bars are wanted."""

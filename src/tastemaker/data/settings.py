@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -85,6 +85,19 @@ class DataSettings:
             raise ValueError(f"the lowest rating must be below the highest, such as [1, 5]; got {list(limits)}")
         return limits
 
+    @property
+    def of_log(self) -> DataSettings:
+        """What of these says how behaviour is understood, without what drops or flags rows or is about items."""
+        usual = DataSettings(near_duplicates=False)
+        return replace(
+            usual,
+            columns=self.columns,
+            events=self.events,
+            positive_from=self.positive_from,
+            repeats=self.repeats,
+            rating_range=self.rating_range,
+        )
+
 
 def _refuse_unknown(kind: str, given: Any, known: list[str] | tuple[str, ...]) -> None:
     for key in given:
@@ -92,8 +105,8 @@ def _refuse_unknown(kind: str, given: Any, known: list[str] | tuple[str, ...]) -
             raise ValueError(f"There is no {kind} called {key!r}.{hint(str(key), known)} Known: {', '.join(known)}.")
 
 
-def settings_beside(source: Path) -> DataSettings:
-    """The table ``[data]`` of the ``tastemaker.toml`` in a folder, or beside a file; the defaults without one.
+def settings_beside(source: Path, usual: DataSettings | None = None) -> DataSettings:
+    """The table ``[data]`` of the ``tastemaker.toml`` in a folder, or beside a file; else `usual`, or the defaults.
 
     Raises:
         DataError: the file cannot be read or is no TOML.
@@ -101,7 +114,7 @@ def settings_beside(source: Path) -> DataSettings:
     """
     path = (source if source.is_dir() else source.parent) / NAME
     if not path.is_file():
-        return DataSettings()
+        return usual or DataSettings()
     return settings_from(read_toml(path).get("data", {}), f"{path}, table [data],")
 
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from tastemaker.core import NotFitted, Run, component
 from tastemaker.core.space import Range, SearchSpace
 from tastemaker.data import Dataset, Query
+from tastemaker.data.order import carried
 from tastemaker.models import sparse
 from tastemaker.models.base import Given, Recommender, Scores, State, array
 from tastemaker.models.segments import segments
@@ -97,7 +98,8 @@ class Popular(Recommender):
         n = len(log)
         age = (n - 1 - np.arange(n)) / max(n, 1)
         if data.clock == "time" and n:
-            age = (log.time.max() - np.where(log.time < 0, log.time.min(initial=0), log.time)) / DAY
+            time = carried(log.time)
+            age = (time.max() - np.where(time < 0, log.time[log.time >= 0].min(initial=time.max()), time)) / DAY
         weight = (log.sign > 0).astype(np.float64)
         if self.half_life is not None:
             weight *= np.exp2(-age / self.half_life)

@@ -43,14 +43,15 @@ class Near:
 @final
 @component
 class SessionKNN(Recommender):
-    """Score an item by the similar sessions that hold it, those that hold it just after what the query liked last.
+    """Score an item by the similar sessions that hold it, those that hold it just after what counts most of the query.
 
     ``score(i) = n_i^-popularity sum_s sim(q, s) near(i, s)`` over the `k` most similar sessions s that hold i, with
     ``sim(q, s) = (sum_j w_j log(N / n_j)^rarity / |s|^length)^focus`` over liked items j of the query that s holds.
-    ``w_j = decay ** steps back``, ``-dislike`` times that for disliked items. With j* the item both share that the
-    query liked last, ``near(i, s) = exp(-d / reach)``, d the steps from j* to i in s, times `behind` where i comes
-    before j*. N sessions, n_i of them hold i. A session is a user's whole history, or a visit where the data
-    number them; one's own sessions are no neighbours. Items that no neighbour holds get no opinion.
+    ``w_j = decay ** steps back``, ``-dislike`` times that for disliked items. With j* the item both share whose
+    ``w_j log(N / n_j)^rarity`` is largest (of late and rare ones), ``near(i, s) = exp(-d / reach)``, d the steps from
+    j* to i in s, times `behind` where i comes before j*. N sessions, n_i of them hold i. A session is a user's whole
+    history, or a visit where the data number them; one's own sessions are no neighbours. Items that no neighbour holds
+    get no opinion.
 
     Source: Ludewig & Jannach 2018 (V-SKNN); Garg et al. 2019 (STAN), whose item weight looks both ways alike.
 

@@ -27,8 +27,9 @@ class SLIM(Recommender):
     """Score an item by a linear regression on its neighbours: ``sum_j w_j B_ji`` over liked items j.
 
     Column i of B minimises ``|x_i - X b|^2 + reg |b|^2``, X the 0/1 matrix of who liked what, b above 0 at most at
-    the `k` items most similar to i by cosine, never at i itself. With as many neighbours as there are items this
-    is `ease` without order and content; with fewer it holds ``k`` numbers an item and needs the memory of the
+    the `k` items most similar to i by cosine that somebody liked together with it, never at i itself. With
+    as many neighbours as there are items this is `ease` without order and content, but for weights between items
+    that nobody liked together; with fewer it holds ``k`` numbers an item and needs the memory of the
     co-occurrences, not the square of the catalogue. The sparsity of the original comes from a penalty on absolute
     values and its weights are not negative; here the choice of neighbours makes B sparse (its variant fsSLIM).
     Weights of the history as in `ItemKNN`. An item without a weight in the history gets no opinion.

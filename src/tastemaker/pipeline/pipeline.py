@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.core import BadSetting, NotFitted, Run
 from tastemaker.data import Dataset, FeatureSet, ItemVectors, Query, Recommendations, queries
 from tastemaker.data.join import join
+from tastemaker.data.settings import DataSettings, settings_beside
 from tastemaker.features.base import Encoder
 from tastemaker.features.cache import FeatureCache
 from tastemaker.features.comments import Comments, Reading
@@ -36,6 +37,7 @@ class Pipeline:
         whiten: How each encoder's vectors are whitened before they are joined.
         impute: Whether and how missing vectors are filled from like items; masks do without.
         comments: Whether and how what users wrote counts as text of the items.
+        log: How tables of behaviour are read: what `strangers` and later tests bring counts as in training.
         data: What is known of users' histories, after `fit` (validation included).
         features: Whitened vectors of the items by encoder, after `fit`.
         users: Vectors of the users by encoder, after `fit`.
@@ -48,6 +50,7 @@ class Pipeline:
     whiten: Whiten = field(default_factory=Whiten)
     impute: Impute = field(default_factory=Impute)
     comments: Comments = field(default_factory=Comments)
+    log: DataSettings = field(default_factory=DataSettings)
     features: FeatureSet = field(default_factory=dict, init=False, repr=False)
     users: FeatureSet = field(default_factory=dict, init=False, repr=False)
     items: ItemVectors | None = field(default=None, init=False, repr=False)
@@ -153,11 +156,25 @@ class Pipeline:
 
     def strangers(self, events: Path) -> tuple[list[str], list[Query]]:
         """Names and queries of people whom training never saw, from a table of what they did."""
-        from tastemaker.data.read import read
-        from tastemaker.data.settings import DataSettings
         from tastemaker.data.strangers import strangers
 
-        return strangers(read(events, DataSettings(near_duplicates=False)).data, self.data)
+        return strangers(self.read(events), self.data)
+
+    def read(self, behaviour: Path) -> Dataset:
+        """A table of behaviour, understood as that of training was; a `tastemaker.toml` beside it comes before that.
+
+        Where columns were named that it does not have, usual names are looked for.
+        """
+        from tastemaker.data.read import read
+
+        usual = self.log.of_log
+        told = settings_beside(behaviour, usual)
+        try:
+            return read(behaviour, told).data
+        except BadSetting:
+            if told is not usual or not told.columns:
+                raise
+            return read(behaviour, replace(told, columns={})).data
 
     def recommend(
         self,

@@ -59,6 +59,7 @@ def _manifest(pipeline: Pipeline, notes: dict[str, Any]) -> dict[str, Any]:
         "whiten": settings_of(pipeline.whiten),
         "impute": settings_of(pipeline.impute),
         "comments": settings_of(pipeline.comments),
+        "log": settings_of(pipeline.log),
         "fusion": spec_of(pipeline.fusion),
         "model": spec_of(pipeline.model),
         "sources": {name: found.source for name, found in pipeline.features.items()},
@@ -110,6 +111,7 @@ def load(folder: Path) -> Pipeline:
 
 def _unfitted(spec: Mapping[str, Any], folder: Path) -> Pipeline:
     """The pipeline of a manifest with its model, without vectors."""
+    from tastemaker.data.settings import DataSettings
     from tastemaker.features.catalog import ENCODERS
     from tastemaker.features.comments import Comments
     from tastemaker.features.whiten import Whiten
@@ -125,6 +127,7 @@ def _unfitted(spec: Mapping[str, Any], folder: Path) -> Pipeline:
         whiten=Whiten(**spec["whiten"]),
         impute=Impute(**spec.get("impute", {})),
         comments=Comments(**spec.get("comments", {})),
+        log=DataSettings(**spec.get("log", {})),
     )
 
 

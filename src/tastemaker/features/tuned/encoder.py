@@ -46,7 +46,7 @@ class Tuned:
 
     @property
     def dim(self) -> int:
-        """Width of the vectors, that of the base."""
+        """Width of the vectors: that of the base, twice that with a side network."""
         return self._run.dim
 
     def encode(self, content: Sequence[Any]) -> NDArray[np.float32]:
@@ -56,7 +56,7 @@ class Tuned:
 
     def fingerprint(self) -> str:
         """Hash of the base and of what was learned."""
-        return engine.fingerprint(self, 1, f"{self._manifest.fingerprint} {saved.digest(self._place)}")
+        return engine.fingerprint(self, 2, f"{self._manifest.fingerprint} {saved.digest(self._place)}")
 
     @property
     def _place(self) -> Path:

@@ -60,7 +60,8 @@ class TunedRun:
             side = SideNet(self._open.widths, **manifest.shape)
             side.load_state_dict(learned)
             side.eval()
-            return lambda tokens: side(self._open.states(tokens))
+            self.dim = side.dim
+            return lambda tokens: side.beside(self._open.states(tokens))
         assert isinstance(self._open, OpenBert)
         holder: nn.Module = self._open.model
         if manifest.how == "lora":

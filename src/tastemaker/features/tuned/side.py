@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -16,7 +17,7 @@ class SideNet(nn.Module):
 
     With x_l the states of layer l, centred and scaled, ``m_l = g_l h_{l-1} + (1 - g_l) A_l x_l`` and
     ``h_l = m_l + U_l gelu(D_l m_l)``: a gate a layer, and an adapter of `bottleneck` numbers. W starts at 0, so the
-    untrained network gives the frozen vector.
+    untrained network gives the frozen vector. What comes out in the end is u beside v.
 
     Source: Fu et al. 2024, IISAN (arXiv 2404.02059), here for one modality, with the frozen vector kept.
 
@@ -54,8 +55,21 @@ class SideNet(nn.Module):
     def _layers(self, states: Tensor) -> list[Tensor]:
         return [F.normalize(part.float(), dim=1) for part in torch.split(states, self.widths, dim=1)]
 
+    @property
+    def dim(self) -> int:
+        """Width of `beside`."""
+        return 2 * self.widths[-1]
+
+    def beside(self, states: Tensor) -> Tensor:
+        """U and v side by side, each of length sqrt(1/2), (b, `dim`): cosines are the mean of both.
+
+        What is near by the words alone stays near, so that a draw of items to which v does not carry over costs little.
+        """
+        frozen = self._layers(states)[-1]
+        return torch.cat([frozen, self(states)], dim=1) / math.sqrt(2)
+
     def forward(self, states: Tensor) -> Tensor:
-        """Vectors of length 1, (b, width of the last layer), of states (b, sum of `widths`)."""
+        """v, vectors of length 1, (b, width of the last layer), of states (b, sum of `widths`)."""
         rows = self._layers(states)
         h = states.new_zeros((len(states), self.leave.in_features), dtype=torch.float32)
         centres = torch.split(self.centre, self.widths)

@@ -44,9 +44,9 @@ class Side:
         return out
 
     def everything(self) -> NDArray[np.float32]:
-        """Of all items, (n_items, dim)."""
-        every = np.arange(len(self._states))
-        parts = [self.vectors(every[at : at + BLOCK]).cpu() for at in range(0, len(every), BLOCK)]
+        """Of all items, the frozen vectors beside the learned ones, (n_items, 2 dim)."""
+        device = self.module.centre.device
+        parts = [self.module.beside(part.to(device)).cpu() for part in torch.split(self._states, BLOCK)]
         found: NDArray[np.float32] = torch.cat(parts).numpy()
         return found
 
