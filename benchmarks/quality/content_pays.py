@@ -114,25 +114,31 @@ def default_world(seed: int, root: Path, **settings) -> dict:
 def one_modality(taste: str, seed: int, root: Path, **settings) -> dict:
     """Taste told by one modality alone: all modalities together, that one, none, and the wrong items'.
 
-    "shuffled" is what `content` makes of the wrong items' vectors. It may learn them by heart as numbers of the items,
-    and so find a little by behaviour; "shuffled likeness" cannot.
+    "shuffled" is what `content` makes of the wrong items' vectors: it may learn them by heart as numbers of the items,
+    and so find by behaviour a part of what ids alone find ("ids"). "shuffled ridge", a linear map, hardly can, and
+    "shuffled likeness" cannot.
     """
     made = case(taste, seed, root, **settings)
     wrong = shuffled(made.raw, seed)
-    likeness = {"name": "content", "learning": "none"}
+    likeness, linear = ({"name": "content", "learning": how} for how in ("none", "ridge"))
     everything, alone = measured(made, fitted(made)), measured(made, fitted(made, only=[taste]))
     lost, floor = measured(made, fitted(made, raw=wrong)), popular(made)
-    lost_likeness = measured(made, fitted(made, likeness, raw=wrong))
+    lost_likeness, lost_linear = (measured(made, fitted(made, spec, raw=wrong)) for spec in (likeness, linear))
+    ids = measured(made, fitted(made, "item_knn"))
     return {
         "all": ndcg(everything),
         "alone": ndcg(alone),
         "popular": ndcg(floor),
         "shuffled": ndcg(lost),
         "shuffled likeness": ndcg(lost_likeness),
+        "shuffled ridge": ndcg(lost_linear),
+        "ids": ndcg(ids),
         "oracle": ndcg(measured(made, Oracle.of(made.folder, made.known))),
         "all / alone": ndcg(everything) / ndcg(alone),
         "all - popular": ahead(everything, floor),
-        "shuffled - popular": ahead(lost, floor),
+        "all - shuffled": ahead(everything, lost),
+        "shuffled - ids": ahead(lost, ids),
+        "shuffled ridge - popular": ahead(lost_linear, floor),
         "shuffled likeness - popular": ahead(lost_likeness, floor),
     }
 

@@ -86,6 +86,7 @@ WRONG = [
     ("GET", "/api/user-to-user/most_starred/u1", None, 404),
     ("GET", "/api/feedback?cursor=never", None, 400),
     ("GET", "/api/recommend/u1?write-back-type=read&write-back-delay=soon", None, 400),
+    ("GET", "/api/recommend/u1?write-back-type=read&write-back-delay=99999999999999999999h", None, 400),
     ("POST", "/api/item", {"ItemId": ""}, 422),
     ("POST", "/api/item", {"ItemId": "a", "Labels": {"vector": [0.1, 0.2]}}, 422),
     ("POST", "/api/item", {"ItemId": "a", "Timestamp": "yesterday"}, 422),

@@ -178,3 +178,18 @@ def test_what_encodes_is_ended_for_good_and_at_once(saved, tmp_path):
         placer.place([Item("a", "soup")])
     with pytest.raises(ServiceError, match="no more"):
         placer.start()
+
+
+def test_a_list_that_cannot_be_kept_holds_up_no_other(keeper, monkeypatch):
+    kept = []
+
+    def show(shown):
+        if any(one == "bad" for one in shown):
+            raise DataError("It cannot be stored.")
+        kept.extend(shown)
+
+    monkeypatch.setattr(keeper._shop, "show", show)
+    keeper._shown.extend(["one", "bad", "two"])
+    keeper._flush()
+    assert kept == ["one", "two"]
+    assert not keeper._shown

@@ -1,5 +1,7 @@
 """Small pieces of serving."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,12 @@ def test_what_is_asked_for_fades_and_what_was_liked_stays():
     pulse.count(np.array([1], np.int32), np.array([2000 * HALF]))
     assert np.isfinite(pulse.trend(3)).all()
     assert pulse.trend(3).argmax() == 1
+
+
+def test_an_event_dated_far_ahead_counts_as_of_now():
+    pulse = Pulse(np.zeros(2), now=time.time() - HALF)
+    pulse.count(np.array([0, 1], np.int32), np.array([time.time(), 4e9]))
+    assert pulse.trend(2) == pytest.approx(np.full(2, pulse.trend(2)[0]), rel=1e-3)
 
 
 def test_a_later_item_stands_where_its_nearest_stand():

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tastemaker.core import ServiceError, TastemakerError
+from tastemaker.core import ServiceError
 from tastemaker.http.metrics import DEGRADED
 from tastemaker.serving.ask import Answer, Ask
 
@@ -14,7 +14,7 @@ MOST = 32  # requests of one batch
 GATHERING = 0.002  # seconds without another request that a batch waits, if it is smaller than the one before
 WAITING = 2048  # requests that may wait; more are refused, so that those that wait are answered in time
 
-Recommend = Callable[[Sequence[Ask]], Sequence[Answer | TastemakerError]]
+Recommend = Callable[[Sequence[Ask]], Sequence[Answer | Exception]]
 
 
 class Batches:
@@ -73,13 +73,13 @@ class Batches:
         work = loop.run_in_executor(self._thread, self._answers, [ask for ask, _ in batch])
         work.add_done_callback(lambda done: self._give(loop, done, [future for _, future in batch]))
 
-    def _answers(self, asks: list[Ask]) -> Sequence[Answer | TastemakerError]:
+    def _answers(self, asks: list[Ask]) -> Sequence[Answer | Exception]:
         return self._recommend(asks)
 
     def _give(
         self,
         loop: asyncio.AbstractEventLoop,
-        done: asyncio.Future[Sequence[Answer | TastemakerError]],
+        done: asyncio.Future[Sequence[Answer | Exception]],
         futures: list[asyncio.Future[Answer]],
     ) -> None:
         self._busy, self._expected = False, min(len(futures) + len(self._waiting), MOST)

@@ -130,7 +130,7 @@ class Ask:
     exclude: Annotated[list[Name], MaxLen(1000)] = Field(default_factory=list)
     repeat: bool = False
     explain: bool = False
-    request: Annotated[str, MaxLen(64)] = ""
+    request: Annotated[str, MaxLen(64), Field(pattern=r"^[^\x00]*$")] = ""
 
 
 class Listed(NamedTuple):

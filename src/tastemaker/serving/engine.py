@@ -91,13 +91,13 @@ class Engine:
         """Answer by other versions from the next batch on."""
         self._serving = serving
 
-    def recommend(self, asks: Sequence[Ask]) -> list[Answer | TastemakerError]:
+    def recommend(self, asks: Sequence[Ask]) -> list[Answer | Exception]:
         """A list for each request, by one state of all versions; an error stands in the place of its list."""
         serving, now = self._serving, time.time()
         turns = [self._turns(serving, ask, now) for ask in asks]
         answers = iter(_answers([turn for some in turns if isinstance(some, list) for turn in some]))
         return [
-            drafted([(turn.given.team, next(answers)) for turn in some]) if isinstance(some, list) else some
+            _joined([(turn.given.team, next(answers)) for turn in some]) if isinstance(some, list) else some
             for some in turns
         ]
 
@@ -157,19 +157,31 @@ def _told(ask: Ask, now: float) -> list[Deed]:
     return [*session, *((item, "like", 1.0, now, "") for item in ask.items)]
 
 
-def _answers(turns: Sequence[Turn]) -> list[Answer]:
+def _joined(made: Sequence[tuple[str, Answer | Exception]]) -> Answer | Exception:
+    """One list of those of one request; an error where one of them failed."""
+    lists = [(team, found) for team, found in made if isinstance(found, Answer)]
+    return drafted(lists) if len(lists) == len(made) else next(e for _, e in made if isinstance(e, Exception))
+
+
+def _answers(turns: Sequence[Turn]) -> list[Answer | Exception]:
     """A list for each; those of one version are scored together."""
     groups: dict[str, list[int]] = {}
     for place, turn in enumerate(turns):
         groups.setdefault(turn.live.version, []).append(place)
-    made: dict[int, Answer] = {}
+    made: dict[int, Answer | Exception] = {}
     for places in groups.values():
         scored, failed = _scored([turns[place] for place in places])
         for n, place in enumerate(places):
-            turn = turns[place]
-            making = Making(turn.live, turn.asking, turn.plan, turn.ask)
-            made[place] = making.answer(scored, n, failed, turn.given.arms)
+            made[place] = _answer(turns[place], scored, n, failed)
     return [made[place] for place in range(len(turns))]
+
+
+def _answer(turn: Turn, scored: Scored | None, query: int, failed: str) -> Answer | Exception:
+    """One list, or what went wrong with it: others of the batch have theirs."""
+    try:
+        return Making(turn.live, turn.asking, turn.plan, turn.ask).answer(scored, query, failed, turn.given.arms)
+    except Exception as error:  # whoever asked must hear of it, and nobody else
+        return error
 
 
 def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tastemaker.core import BadSetting, DataError, ServiceError, TastemakerError, UnknownName
@@ -209,6 +209,14 @@ class Keeper:
             gone = self._shop.retain(now - days * DAY)
             LOG.info("%d rows older than %d days were erased", gone, days)
 
+    def _show_each(self, taken: Sequence[Shown]) -> None:
+        """Keep those lists that can be kept: one that cannot must not hold up the others."""
+        for one in taken:
+            try:
+                self._shop.show([one])
+            except DataError as error:
+                LOG.warning("a list was not kept: %s", error)
+
     def _flush(self) -> None:
         with self._flushing:
             taken = [self._shown.popleft() for _ in range(len(self._shown))]
@@ -216,6 +224,8 @@ class Keeper:
                 return
             try:
                 self._shop.show(taken)
+            except DataError:
+                self._show_each(taken)
             except TastemakerError:
                 self._shown.extendleft(reversed(taken))
                 raise

@@ -124,6 +124,7 @@ class Making:
         if plan.diversity and joint.shape[1] and len(rows):
             inside = len(rows) if plan.caps else k
             order = diversified(scores.astype(np.float32), of_rows(joint, rows), inside, plan.diversity)
+            order = np.concatenate([order, np.setdiff1d(np.arange(len(rows)), order)])  # the rest may be explored
             rows, scores = rows[order], scores[order]
         if plan.caps:
             kept = capped(rows, plan.view, plan.caps, k)
@@ -149,23 +150,20 @@ class Making:
         return placed
 
     def _filled(self, rows: Rows, scores: Floats, sources: dict[int, str]) -> tuple[Rows, Floats]:
-        """The next sources in turn, until the list is full."""
-        listed = set(rows.tolist())
-        more: list[int] = []
+        """The next sources in turn, until the list is full; caps and boosts of 0 hold there too."""
+        k, caps, boosts = self._ask.k, self._plan.caps, self._plan.boosts
+        listed = rows
         for source in SOURCES:
-            need = self._ask.k - len(listed)
-            if source == "model" or source in self._plan.sources or need <= 0:
+            if source == "model" or source in self._plan.sources or len(listed) >= k:
                 continue
-            found, _ = self._other(source, self._ask.k + len(listed))
-            for row in [row for row in found.tolist() if row not in listed][:need]:
-                listed.add(row)
-                more.append(row)
-                sources[row] = source
+            found, _ = self._other(source, (self._plan.depth if caps else k) + len(listed))
+            found = found[~np.isin(found, listed) & (boosts is None or boosts[found] > 0)]
+            both = np.concatenate([listed, found])
+            both = both[capped(both, self._plan.view, caps, k)] if caps else both[:k]
+            sources |= dict.fromkeys(both[len(listed) :].tolist(), source)
+            listed = both
         low = float(scores.min()) if len(scores) else 0.0
-        return (
-            np.concatenate([rows, np.array(more, np.int32)]),
-            np.concatenate([scores, low - 1.0 - np.arange(len(more))]),
-        )
+        return listed, np.concatenate([scores, low - 1.0 - np.arange(len(listed) - len(rows))])
 
     def _listed(
         self, rows: list[int], scores: list[float], chances: list[float], sources: Mapping[int, str]

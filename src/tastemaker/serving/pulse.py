@@ -39,6 +39,7 @@ class Pulse:
             return
         self._grow(int(rows.max()) + 1)
         self._counted += 1
+        times = np.minimum(times, max(time.time(), self._from))  # what is dated ahead counts as of now
         if times.max() - self._from > FAR * HALF:
             self._faded.rows[:] *= 2.0 ** -((times.max() - self._from) / HALF)
             self._from = float(times.max())

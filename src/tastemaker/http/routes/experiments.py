@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -59,7 +60,9 @@ async def experiment(call: Admin, name: Annotated[str, Path(min_length=1, max_le
         if found is None:
             raise Problem(404, f"There is no experiment {name!r}.")
         shown, events = lists_since(call.shop, found.start), events_since(call.shop, found.start)
-        return (preferred if found.interleave else analyse)(found, shown, events).to_json()
+        if found.interleave:
+            return preferred(found, shown, events).to_json()
+        return analyse(found, shown, events, time.time()).to_json()
 
     return answer(await run_in_threadpool(work))
 

@@ -176,12 +176,18 @@ PLAIN: dict[str, Finder] = {"latest": newest, "popular": most_liked, "trending":
 NEAR: dict[str, Near] = {"neighbors": beside.like_item, "bought-together": beside.together}
 
 
+LONGEST = 366 * 86400.0  # seconds
+
+
 def duration(text: str) -> float:
     """Seconds of a duration as Go writes it, such as ``1h30m``; raises `Problem` 400."""
     found = re.findall(r"(\d+(?:\.\d+)?)(ms|[hms])", text)
     if "".join(number + unit for number, unit in found) != text:
         raise Problem(400, f"{text!r} is no duration such as 10m or 1h30m.")
-    return sum(float(number) * UNITS[unit] for number, unit in found)
+    seconds = sum(float(number) * UNITS[unit] for number, unit in found)
+    if seconds > LONGEST:
+        raise Problem(400, f"{text!r} is more than a year; expected a duration such as 10m or 1h30m.")
+    return seconds
 
 
 def rule_of(live: Live, category: str) -> str:

@@ -87,7 +87,7 @@ async def rate(call: Reads, body: RateBody) -> Response:
     engine = call.keeper.engine
 
     def work() -> list[float]:
-        asking = engine.asking(engine.live, Ask(user=body.user), time.time())
+        asking = engine.asking(engine.live, Ask(user=body.user), time.time(), call.shop.user(body.user))
         return beside.ratings(engine.live, body.items, asking.query)
 
     found = await run_in_threadpool(work)
