@@ -99,7 +99,12 @@ def test_one_tenant_sees_nothing_of_another(http):
 def test_keys_of_other_tenants_are_made_by_the_first_ones_admins_alone(http):
     asked = {"scopes": ["read"], "tenant": "default"}
     assert http.post("/v1/admin/keys", json=asked, headers={"X-API-Key": "other"}).status_code == 403
-    assert http.post("/v1/admin/keys", json={**asked, "tenant": "third"}).status_code == 201
+    made = http.post("/v1/admin/keys", json={**asked, "tenant": "third"})
+    assert made.status_code == 201
+    address = f"/v1/admin/keys/{made.json()['key']}"
+    assert http.delete(address, headers={"X-API-Key": "other"}).status_code in {403, 404}
+    assert http.delete(address).status_code == 204
+    assert http.delete(address).status_code == 404
     assert http.post("/v1/admin/keys", json={**asked, "tenant": "../x"}).status_code == 422
 
 

@@ -50,6 +50,20 @@ def test_no_file_holds_the_id_of_a_forgotten_user(shop, tmp_path):
     assert sum(found(tmp_path, "user-004243").values()) > 30
 
 
+def test_numbers_and_settings_that_look_like_an_id_stay(shop):
+    shop.put_users([User("5"), User("20")])
+    shop.once("of another", "hash", '{"new":5,"known":20}')
+    shop.once("of his", "hash", '{"user":"5"}')
+    shop.note("experiments", [{"name": "ranking-5", "filter": "price < 20"}])
+    shop.note("last", ["5", 5])
+    for name in ("5", "20"):
+        shop.forget(name)
+    assert shop.once("of another", "hash") == '{"new":5,"known":20}'
+    assert shop.once("of his", "hash") is None
+    assert shop.note("experiments") == [{"name": "ranking-5", "filter": "price < 20"}]
+    assert shop.note("last") == [5]
+
+
 def test_copies_that_split_pages_left_behind_go_too(shop, tmp_path):
     """Rows of all sizes, added and deleted in turn; without writing the file anew one of these names stays in it."""
     rng = random.Random(1)

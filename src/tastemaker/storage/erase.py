@@ -21,6 +21,7 @@ from tastemaker.storage.schema import about, erasures, events, notes, once, show
 
 Pattern = re.Pattern[str]
 _GONE = object()
+SETTINGS = ("experiments", "actions", "actions as of", "positive_from", "seeded", "erased")  # notes that hold no users
 
 
 def export(session: Session, tenant: str, name: str) -> dict[str, Any]:
@@ -91,13 +92,15 @@ def _forget_answers(session: Session, tenant: str, name: str) -> int:
     asked = select(once.c.key, once.c.answer).where(
         once.c.tenant == tenant, _holds(name, once.c.key, once.c.body, once.c.answer)
     )
-    his = [key for key, answer in session.rows(asked) if said.search(key) or said.search(answer)]
+    his = [key for key, answer in session.rows(asked) if said.search(key) or _speaks(answer, said)]
     return _delete(session, once, tenant, "key", his)
 
 
 def _forget_notes(session: Session, tenant: str, name: str) -> int:
     said = _pattern(name)
-    asked = select(notes.c.name, notes.c.value).where(notes.c.tenant == tenant, _holds(name, *notes.c["name", "value"]))
+    asked = select(notes.c.name, notes.c.value).where(
+        notes.c.tenant == tenant, notes.c.name.not_in(SETTINGS), _holds(name, *notes.c["name", "value"])
+    )
     whole, changed = [], 0
     for note, value in list(session.rows(asked)):
         left = _GONE if said.search(note) else _without(loads(value), said)
@@ -128,6 +131,15 @@ def _holds(name: str, *columns: Any) -> ColumnElement[bool]:
 def _pattern(*forms: str) -> Pattern:
     """An id that is not part of a longer word or number."""
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})(?![^\W_])")
+
+
+def _speaks(answer: str, said: Pattern) -> bool:
+    """Whether a text, or a JSON value by its keys and texts, names the user; numbers are no ids."""
+    try:
+        value = loads(answer)
+    except ValueError:
+        return bool(said.search(answer))
+    return bool(_without(value, said) != value)
 
 
 def _without(value: Any, said: Pattern) -> Any:
