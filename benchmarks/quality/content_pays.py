@@ -137,6 +137,7 @@ def one_modality(taste: str, seed: int, root: Path, **settings) -> dict:
         "all / alone": ndcg(everything) / ndcg(alone),
         "all - popular": ahead(everything, floor),
         "all - shuffled": ahead(everything, lost),
+        "shuffled - popular": ahead(lost, floor),
         "shuffled - ids": ahead(lost, ids),
         "shuffled ridge - popular": ahead(lost_linear, floor),
         "shuffled likeness - popular": ahead(lost_likeness, floor),

@@ -100,6 +100,7 @@ def test_caps_hold(engine):
         for item in ids(found)
         for value in str(engine.shop.item(item).attributes["category"]).replace("|", ", ").split(", ")
     )
+    assert len([listed for listed in found.items if listed.source == "model"]) <= 4
     assert counts
     assert max(counts.values()) <= 2, "what fills the list is under the caps too"
 
@@ -219,6 +220,14 @@ def test_a_request_that_cannot_be_answered_spoils_no_other(engine):
     good, bad = engine.recommend([Ask(user="u1", k=5), Ask(user="u2", k=5, caps={"nope": 1})])
     assert isinstance(good, Answer)
     assert isinstance(bad, BadSetting)
+
+
+def test_what_nobody_foresaw_spoils_no_other(engine, monkeypatch):
+    whole = engine._turn
+    monkeypatch.setattr(engine, "_turn", lambda serving, ask, *rest: 1 / (ask.k - 1) and whole(serving, ask, *rest))
+    good, bad = engine.recommend([Ask(user="u1", k=5), Ask(user="u2", k=1)])
+    assert isinstance(good, Answer)
+    assert isinstance(bad, ZeroDivisionError)
 
 
 def test_diverse_lists_are_explored_too(engine):

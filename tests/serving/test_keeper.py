@@ -193,3 +193,15 @@ def test_a_list_that_cannot_be_kept_holds_up_no_other(keeper, monkeypatch):
     keeper._flush()
     assert kept == ["one", "two"]
     assert not keeper._shown
+
+
+def test_lists_wait_for_a_store_that_went_away_between_them(keeper, monkeypatch):
+    def show(shown):
+        raise DataError("It cannot be stored.") if len(shown) > 1 or shown == ["bad"] else ServiceError("It is gone.")
+
+    monkeypatch.setattr(keeper._shop, "show", show)
+    keeper._shown.extend(["bad", "one", "two"])
+    with pytest.raises(ServiceError):
+        keeper._flush()
+    assert list(keeper._shown) == ["one", "two"]
+    keeper._shown.clear()

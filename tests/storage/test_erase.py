@@ -64,6 +64,14 @@ def test_numbers_and_settings_that_look_like_an_id_stay(shop):
     assert shop.note("last") == [5]
 
 
+def test_notes_that_erasure_passes_over_are_named_as_their_writers_name_them():
+    from tastemaker.serving import actions, experiments, home
+    from tastemaker.storage.erase import SETTINGS
+    from tastemaker.storage.snapshot import POSITIVE
+
+    assert {experiments.NOTE, actions.HEADS, actions.LEARNED, home.ERASED, POSITIVE, "seeded"} == set(SETTINGS)
+
+
 def test_copies_that_split_pages_left_behind_go_too(shop, tmp_path):
     """Rows of all sizes, added and deleted in turn; without writing the file anew one of these names stays in it."""
     rng = random.Random(1)

@@ -162,7 +162,7 @@ def pipeline_of(config: Config, encoders: Sequence[Any]) -> Pipeline:
         whiten=_told(Whiten, "whiten", config.whiten),
         impute=_told(Impute, "impute", config.impute),
         comments=_told(Comments, "comments", config.comments),
-        log=config.data.of_log,
+        log=config.data,
     )
 
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from tastemaker.core.top import top_k
 from tastemaker.data import Dataset, Query
 from tastemaker.models.base import Scores
-from tastemaker.models.judging import PLACES, Judge
+from tastemaker.models.judging import JUDGED, PLACES, Judge
 
 How = Literal["scores", "ranks"]
-JUDGED = 4000  # users at most that weights are chosen by
 DEPTH = 500  # places that count in reciprocal rank fusion
 SMOOTH = 60.0  # its constant
 TRIED = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)

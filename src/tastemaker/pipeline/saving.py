@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from tastemaker import __version__
 from tastemaker.core import SavedError, settings_of, spec_of
@@ -103,7 +104,7 @@ def load(folder: Path) -> Pipeline:
             pipeline.fusion.restore(read_state(folder / "fusion.safetensors"))
         whitening = read_state(folder / "whitening.safetensors")
         pipeline.whitenings = {name: Whitening.restore(_part(whitening, name)) for name in pipeline.features}
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValidationError) as error:
         raise SavedError(f"{folder} is damaged: {error!r} is missing or wrong. Fit it anew.") from error
     pipeline.remember(load_data(folder / "data"))
     return pipeline

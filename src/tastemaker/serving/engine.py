@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
-from tastemaker.core import DataError, TastemakerError
+from tastemaker.core import DataError
 from tastemaker.serving.arms import Arms, Given
 from tastemaker.serving.ask import Answer, Ask, Scenario
 from tastemaker.serving.bandit import Bandit
@@ -24,6 +26,7 @@ from tastemaker.serving.settings import ServeSettings
 from tastemaker.storage.base import Attribute, Deed, Shop, Shown, User
 
 LOG = logging.getLogger("tastemaker.serving")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,12 @@ class Engine:
     def recommend(self, asks: Sequence[Ask]) -> list[Answer | Exception]:
         """A list for each request, by one state of all versions; an error stands in the place of its list."""
         serving, now = self._serving, time.time()
-        turns = [self._turns(serving, ask, now) for ask in asks]
+        turns = [_tried(partial(self._turns, serving, ask, now)) for ask in asks]
         answers = iter(_answers([turn for some in turns if isinstance(some, list) for turn in some]))
         return [
-            _joined([(turn.given.team, next(answers)) for turn in some]) if isinstance(some, list) else some
+            _tried(partial(_joined, [(turn.given.team, next(answers)) for turn in some]))
+            if isinstance(some, list)
+            else some
             for some in turns
         ]
 
@@ -109,13 +114,10 @@ class Engine:
             )
         return self._scenarios.get(name, Scenario())
 
-    def _turns(self, serving: Serving, ask: Ask, now: float) -> list[Turn] | TastemakerError:
+    def _turns(self, serving: Serving, ask: Ask, now: float) -> list[Turn]:
         """One, or two where lists of two arms are drafted into one."""
-        try:
-            user = self.shop.user(ask.user) if ask.user else None
-            return [self._turn(serving, ask, now, user, given) for given in serving.arms.of(ask, now)]
-        except TastemakerError as error:
-            return error
+        user = self.shop.user(ask.user) if ask.user else None
+        return [self._turn(serving, ask, now, user, given) for given in serving.arms.of(ask, now)]
 
     def _turn(self, serving: Serving, ask: Ask, now: float, user: User | None, given: Given) -> Turn:
         scenario = serving.arms.scenario(ask.scenario, self.scenario(ask.scenario), given)
@@ -157,10 +159,22 @@ def _told(ask: Ask, now: float) -> list[Deed]:
     return [*session, *((item, "like", 1.0, now, "") for item in ask.items)]
 
 
-def _joined(made: Sequence[tuple[str, Answer | Exception]]) -> Answer | Exception:
-    """One list of those of one request; an error where one of them failed."""
-    lists = [(team, found) for team, found in made if isinstance(found, Answer)]
-    return drafted(lists) if len(lists) == len(made) else next(e for _, e in made if isinstance(e, Exception))
+def _tried(work: Callable[[], T]) -> T | Exception:
+    """What `work` gives, or what went wrong: whoever asked must hear of it, and nobody else of the batch."""
+    try:
+        return work()
+    except Exception as error:
+        return error
+
+
+def _joined(made: Sequence[tuple[str, Answer | Exception]]) -> Answer:
+    """One list of those of one request; raises what one of them failed of."""
+    lists = []
+    for team, found in made:
+        if isinstance(found, Exception):
+            raise found
+        lists.append((team, found))
+    return drafted(lists)
 
 
 def _answers(turns: Sequence[Turn]) -> list[Answer | Exception]:
@@ -172,16 +186,12 @@ def _answers(turns: Sequence[Turn]) -> list[Answer | Exception]:
     for places in groups.values():
         scored, failed = _scored([turns[place] for place in places])
         for n, place in enumerate(places):
-            made[place] = _answer(turns[place], scored, n, failed)
+            made[place] = _tried(partial(_answer, turns[place], scored, n, failed))
     return [made[place] for place in range(len(turns))]
 
 
-def _answer(turn: Turn, scored: Scored | None, query: int, failed: str) -> Answer | Exception:
-    """One list, or what went wrong with it: others of the batch have theirs."""
-    try:
-        return Making(turn.live, turn.asking, turn.plan, turn.ask).answer(scored, query, failed, turn.given.arms)
-    except Exception as error:  # whoever asked must hear of it, and nobody else
-        return error
+def _answer(turn: Turn, scored: Scored | None, query: int, failed: str) -> Answer:
+    return Making(turn.live, turn.asking, turn.plan, turn.ask).answer(scored, query, failed, turn.given.arms)
 
 
 def _scored(turns: Sequence[Turn]) -> tuple[Scored | None, str]:

@@ -211,11 +211,14 @@ class Keeper:
 
     def _show_each(self, taken: Sequence[Shown]) -> None:
         """Keep those lists that can be kept: one that cannot must not hold up the others."""
-        for one in taken:
+        for place, one in enumerate(taken):
             try:
                 self._shop.show([one])
             except DataError as error:
                 LOG.warning("a list was not kept: %s", error)
+            except TastemakerError:
+                self._shown.extendleft(reversed(taken[place:]))
+                raise
 
     def _flush(self) -> None:
         with self._flushing:
