@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 
@@ -142,6 +143,17 @@ def test_later_behaviour_is_understood_as_that_of_training(capsys, tmp_path):
         assert (pipeline.read(tmp_path / "new.csv").interactions.sign > 0).sum() == 1
 
 
+@pytest.mark.parametrize("part", ["log", "whiten"])
+def test_settings_of_a_pipeline_that_are_damaged_are_told(capsys, saved, tmp_path, part):
+    shutil.copytree(saved, tmp_path / "copy")
+    manifest = tmp_path / "copy" / "component.json"
+    said = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**said, part: {"nonsense": 1}}))
+    code, _, err = call(capsys, "recommend", tmp_path / "copy", "--users", "u1")
+    assert code == 2
+    assert "is damaged" in err
+
+
 def test_export_writes_vectors_and_ids(capsys, shop, tmp_path):
     import numpy as np
 
@@ -151,8 +163,6 @@ def test_export_writes_vectors_and_ids(capsys, shop, tmp_path):
 
 
 def test_init_writes_once(capsys, shop, tmp_path):
-    import shutil
-
     folder = tmp_path / "copy"
     shutil.copytree(shop, folder)
     code, _, err = call(capsys, "init", folder)

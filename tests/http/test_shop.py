@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tastemaker.serving import beside
+
 
 def listed(http, user="u1", **ask):
     return [one["item"] for one in http.post("/v1/recommend", json={"user": user, "k": 24, **ask}).json()["items"]]
@@ -146,3 +148,11 @@ def test_what_it_does_is_counted_by_the_patterns_of_addresses(http):
     assert "i3" not in said
     assert "wp-admin" not in said
     assert 'tastemaker_answers_total{method="any",route="none",status="404"}' in said
+
+
+def test_ratings_are_predicted_by_what_the_user_did(http, monkeypatch):
+    histories = []
+    monkeypatch.setattr(beside, "ratings", lambda live, items, query: histories.append(query.history) or [1.0])
+    assert http.post("/v1/events", json={"user": "rater", "item": "i1", "kind": "like"}).status_code == 200
+    assert http.post("/v1/rate", json={"user": "rater", "items": ["i2"]}).json()["ratings"][0]["rating"] == 1
+    assert [len(history) for history in histories] == [1]
